@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/commands.h"
+
+#include "core/analysis/judge.h"
+#include "core/domain/node_set.h"
+#include "core/report/number.h"
+#include "core/report/run_tables.h"
+#include "core/report/verdict_writer.h"
+
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace seatrial::cli {
+
+using domain::Failure;
+using domain::FailureKind;
+using domain::Stage;
+
+namespace {
+
+domain::Result<std::unique_ptr<store::Store>> openExisting(const Tools &tools, const HistoryOptions &options)
+{
+    const std::string file = options.store.empty() ? resources::Installation::defaultStore().string() : options.store;
+    std::error_code error;
+    // Looking must not create an empty history where a name was mistyped.
+    if (!std::filesystem::exists(file, error))
+        return std::unexpected(Failure{Stage::Input, FailureKind::NotFound, "there is no store " + file, {}, "name one with --store, or make one with seatrialctl run"});
+    return tools.openStore(file);
+}
+
+int print(const report::Table &table, report::Format format)
+{
+    switch (format) {
+    case report::Format::Text: fmt::print("{}", report::asText(table)); return 0;
+    case report::Format::Json: fmt::print("{}", report::asJson(table)); return 0;
+    case report::Format::Csv: fmt::print("{}", report::asCsv(table)); return 0;
+    case report::Format::Junit: break;
+    }
+    return complain({Stage::Input, FailureKind::Invalid, "the format junit is for verdicts only", {}, "use --format text, json or csv"});
+}
+
+struct Judged {
+    domain::RunData data;
+    domain::FleetVerdict verdict;
+};
+
+domain::Result<Judged> judgeStored(const Tools &tools, const HistoryOptions &options)
+{
+    auto store = openExisting(tools, options);
+    if (!store)
+        return std::unexpected(store.error());
+    auto data = (*store)->runData(domain::RunId(options.run));
+    if (!data)
+        return std::unexpected(data.error());
+    auto file = tools.installation.criteria(options.criteria);
+    if (!file)
+        return std::unexpected(file.error());
+    auto criteria = analysis::loadCriteria(*file);
+    if (!criteria)
+        return std::unexpected(criteria.error());
+    auto verdict = analysis::judge(*data, *criteria);
+    return Judged{std::move(*data), std::move(verdict)};
+}
+
+} // namespace
+
+int verdictCommand(const Tools &tools, const HistoryOptions &options)
+{
+    auto judged = judgeStored(tools, options);
+    if (!judged)
+        return complain(judged.error());
+    fmt::print("{}", report::writeVerdict(judged->data.info, judged->verdict, options.format));
+    return 0;
+}
+
+int runsCommand(const Tools &tools, const HistoryOptions &options)
+{
+    auto store = openExisting(tools, options);
+    if (!store)
+        return complain(store.error());
+    auto runs = (*store)->runs();
+    if (!runs)
+        return complain(runs.error());
+    report::Table table;
+    table.columns = {"run", "plan", "fleet", "nodes", "state", "started", "finished", "qualified", "marginal", "failed", "unknown", "simulated"};
+    for (const auto &run : *runs) {
+        const auto count = [&](domain::Verdict verdict) {
+            const auto it = run.verdicts.find(verdict);
+            return static_cast<long long>(it == run.verdicts.end() ? 0 : it->second);
+        };
+        table.rows.push_back({run.id.text(), run.plan, run.fleet, static_cast<long long>(run.nodes), domain::runStateText(run.state), report::isoTime(run.startedWall),
+                              report::isoTime(run.finishedWall), count(domain::Verdict::Qualified), count(domain::Verdict::Marginal),
+                              count(domain::Verdict::Failed), count(domain::Verdict::Unknown), std::string(run.simulated ? "yes" : "no")});
+    }
+    return print(table, options.format);
+}
+
+int nodesCommand(const Tools &tools, const HistoryOptions &options)
+{
+    auto judged = judgeStored(tools, options);
+    if (!judged)
+        return complain(judged.error());
+    return print(report::nodesTable(judged->verdict), options.format);
+}
+
+int resultsCommand(const Tools &tools, const HistoryOptions &options)
+{
+    auto store = openExisting(tools, options);
+    if (!store)
+        return complain(store.error());
+    auto data = (*store)->runData(domain::RunId(options.run));
+    if (!data)
+        return complain(data.error());
+    if (!options.node.empty())
+        std::erase_if(data->observations, [&](const auto &observation) { return observation.node.text() != options.node; });
+    return print(report::resultsTable(*data), options.format);
+}
+
+int streamCommand(const Tools &tools, const HistoryOptions &options)
+{
+    auto store = openExisting(tools, options);
+    if (!store)
+        return complain(store.error());
+    std::string run = options.run;
+    if (run.empty()) {
+        auto newest = (*store)->runData({});
+        if (!newest)
+            return complain(newest.error());
+        run = newest->info.id.text();
+    }
+    auto raw = (*store)->rawStream(domain::RunId(run), domain::NodeId(options.node));
+    if (!raw)
+        return complain(raw.error());
+    fmt::print("{}", *raw);
+    return 0;
+}
+
+int nodesetCommand(const std::vector<std::string> &expressions, bool fold, bool count)
+{
+    std::string all;
+    for (const auto &expression : expressions)
+        all += (all.empty() ? "" : ",") + expression;
+    auto names = domain::expandNodeSet(all);
+    if (!names)
+        return complain(names.error());
+    if (count)
+        fmt::print("{}\n", names->size());
+    else if (fold)
+        fmt::print("{}\n", domain::foldNodeSet(*names));
+    else {
+        for (const auto &name : *names)
+            fmt::print("{}\n", name);
+    }
+    return 0;
+}
+
+} // namespace seatrial::cli

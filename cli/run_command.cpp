@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/commands.h"
+#include "cli/terminal.h"
+
+#include "core/campaign/campaign.h"
+#include "core/domain/node_set.h"
+#include "core/report/table.h"
+#include "core/report/verdict_writer.h"
+
+#include <csignal>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+namespace seatrial::cli {
+
+using campaign::Campaign;
+
+namespace {
+
+/// The first Ctrl-C cancels the run, the second lets go of it; a lost terminal lets go at once.
+class Signals
+{
+public:
+    Signals()
+    {
+        sigemptyset(&m_set);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1})
+            sigaddset(&m_set, signal);
+        pthread_sigmask(SIG_BLOCK, &m_set, nullptr);
+        std::signal(SIGPIPE, SIG_IGN);
+    }
+
+    void watch(Campaign &run)
+    {
+        m_thread = std::thread([this, &run] {
+            bool cancelled = false;
+            for (;;) {
+                int signal = 0;
+                sigwait(&m_set, &signal);
+                if (signal == SIGUSR1)
+                    return;
+                if (signal == SIGHUP || cancelled) {
+                    m_detached = true;
+                    run.detach();
+                } else {
+                    cancelled = true;
+                    fmt::print(stderr, "\nCancelling: steps are being ended on the nodes. Once more lets go and leaves them to their lease.\n");
+                    run.cancel(signal == SIGINT ? "Ctrl-C by the operator" : "the program was asked to end");
+                }
+            }
+        });
+    }
+
+    void stop()
+    {
+        pthread_kill(m_thread.native_handle(), SIGUSR1);
+        m_thread.join();
+    }
+
+private:
+    sigset_t m_set;
+    std::thread m_thread;
+    std::atomic<bool> m_detached = false;
+};
+
+int exitCode(const campaign::Snapshot &last)
+{
+    if (last.data->info.state != domain::RunState::Finished)
+        return Cancelled;
+    const bool unreached = std::ranges::any_of(last.nodes, [](const auto &node) { return node.phase == campaign::NodePhase::Failed; });
+    if (unreached)
+        return SomeNotReached;
+    const bool all = last.verdict->count(domain::Verdict::Qualified) == static_cast<int>(last.verdict->nodes.size());
+    return all ? AllQualified : SomeNotQualified;
+}
+
+void printSummary(const campaign::Snapshot &last, int code)
+{
+    using domain::Verdict;
+    for (const auto &node : last.verdict->nodes) {
+        nlohmann::ordered_json json{{"type", "node"}, {"node", node.node.text()}, {"rack", node.rack.text()}, {"verdict", domain::verdictText(node.verdict)},
+                                    {"planned", node.coverage.planned}, {"measured", node.coverage.measured}};
+        json["reasons"] = nlohmann::ordered_json::array();
+        for (const auto &reason : node.reasons)
+            json["reasons"].push_back(reason.text);
+        fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    }
+    int unreached = 0;
+    for (const auto &node : last.nodes)
+        unreached += node.phase == campaign::NodePhase::Failed;
+    nlohmann::ordered_json json{{"type", "summary"}, {"run", last.verdict->run.text()}, {"state", domain::runStateText(last.data->info.state)},
+                                {"nodes", last.verdict->nodes.size()}, {"not_reached_or_run", unreached}};
+    for (const auto verdict : {Verdict::Qualified, Verdict::Marginal, Verdict::Failed, Verdict::Unknown})
+        json[domain::verdictText(verdict)] = last.verdict->count(verdict);
+    json["measurements"] = last.data->observations.size();
+    json["elapsed_s"] = last.elapsedSeconds;
+    json["exit"] = code;
+    fmt::print("{}\n", json.dump());
+}
+
+/// What run and continue share once it is known what to do.
+template<typename Begin>
+int follow(const Tools &tools, const RunOptions &options, Begin begin)
+{
+    auto enginePath = tools.installation.engine();
+    if (!enginePath)
+        return complain(enginePath.error());
+    auto deployer = tools.deployer(*enginePath);
+    if (!deployer)
+        return complain(deployer.error());
+    const std::string file = options.store.empty() ? resources::Installation::defaultStore().string() : options.store;
+    auto store = tools.openStore(file);
+    if (!store)
+        return complain(store.error());
+    auto criteriaFile = tools.installation.criteria(options.criteria);
+    if (!criteriaFile)
+        return complain(criteriaFile.error());
+    auto criteria = analysis::loadCriteria(*criteriaFile);
+    if (!criteria)
+        return complain(criteria.error());
+
+    Signals signals;
+    const auto links = tools.links();
+    TerminalQuestions questions(options.acceptNewHostKeys);
+    TerminalObserver observer(options.json);
+    const campaign::Worlds worlds{*links, **deployer, questions, **store, observer};
+    domain::Result<std::unique_ptr<Campaign>> run = begin(worlds, std::move(*criteria));
+    if (!run)
+        return complain(run.error());
+    signals.watch(**run);
+    const auto last = (*run)->wait();
+    signals.stop();
+    observer.finish();
+    const int code = exitCode(*last);
+    if (options.json)
+        printSummary(*last, code);
+    else
+        fmt::print("{}", report::writeVerdict(last->data->info, *last->verdict, report::Format::Text));
+    if (last->data->info.state == domain::RunState::Interrupted)
+        fmt::print(stderr, "Run {} goes on on its nodes. Pick it up with: seatrialctl continue --store {} --run {}\n", (*run)->run().text(), file, (*run)->run().text());
+    if (const auto failure = (*store)->failure())
+        return complain(*failure);
+    return code;
+}
+
+} // namespace
+
+int complain(const domain::Failure &failure, int code)
+{
+    fmt::print(stderr, "seatrialctl: {}\n", report::printable(failure.what));
+    if (!failure.attempted.empty())
+        fmt::print(stderr, "  tried: {}\n", report::printable(failure.attempted));
+    if (!failure.advice.empty())
+        fmt::print(stderr, "  next: {}\n", report::printable(failure.advice));
+    return code;
+}
+
+int runCommand(const Tools &tools, const RunOptions &options)
+{
+    auto fleet = domain::loadFleet(options.inventory);
+    if (!fleet)
+        return complain(fleet.error());
+    auto planFile = tools.installation.plan(options.plan);
+    if (!planFile)
+        return complain(planFile.error());
+    auto plan = domain::loadPlan(*planFile);
+    if (!plan)
+        return complain(plan.error());
+    std::vector<domain::NodeId> nodes;
+    if (options.nodes.empty()) {
+        for (const auto &node : fleet->nodes)
+            nodes.push_back(node.id);
+    } else {
+        auto chosen = domain::selectNodes(*fleet, options.nodes);
+        if (!chosen)
+            return complain(chosen.error());
+        nodes = std::move(*chosen);
+    }
+    fmt::print(stderr, "Plan {} on {} of {}: {}\n", plan->name, nodes.size() == 1 ? "1 node" : fmt::format("{} nodes", nodes.size()), fleet->name, domain::foldNodeSet(nodes));
+    return follow(tools, options, [&](const campaign::Worlds &worlds, analysis::Criteria criteria) {
+        campaign::Terms terms;
+        terms.plan = std::move(*plan);
+        terms.fleet = std::move(*fleet);
+        terms.nodes = std::move(nodes);
+        terms.criteria = std::move(criteria);
+        terms.operatorName = resources::Installation::operatorName();
+        terms.allowBusy = options.allowBusy;
+        terms.leaseSeconds = options.leaseSeconds;
+        terms.fanOut = options.fanOut;
+        return Campaign::begin(worlds, std::move(terms));
+    });
+}
+
+int continueCommand(const Tools &tools, const RunOptions &options, const std::string &run)
+{
+    return follow(tools, options, [&](const campaign::Worlds &worlds, analysis::Criteria criteria) {
+        return Campaign::resume(worlds, domain::RunId(run), std::move(criteria), resources::Installation::operatorName());
+    });
+}
+
+} // namespace seatrial::cli

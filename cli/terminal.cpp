@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/terminal.h"
+
+#include "core/domain/node_set.h"
+#include "core/protocol/codec.h"
+#include "core/report/number.h"
+#include "core/report/table.h"
+
+#include <cstdio>
+#include <ctime>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+namespace seatrial::cli {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string clockTime(double wallSeconds)
+{
+    const auto seconds = static_cast<std::time_t>(wallSeconds);
+    std::tm parts{};
+    localtime_r(&seconds, &parts);
+    return fmt::format("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+std::string minutes(double seconds)
+{
+    if (seconds < 90)
+        return fmt::format("{:.0f} s", seconds);
+    return fmt::format("{:.0f} min", seconds / 60);
+}
+
+} // namespace
+
+campaign::HostKeyAnswer TerminalQuestions::ask(const campaign::HostKeyQuestion &question)
+{
+    const std::scoped_lock lock(m_mutex);
+    if (m_acceptNew)
+        return campaign::HostKeyAnswer::TrustAndSave;
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return campaign::HostKeyAnswer::Refuse;
+    fmt::print(stderr,
+               "\n{}: the host key of {} is not known.\n  {} {}\nCompare the fingerprint with the node's own: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub\n"
+               "[y] trust and add to {}, [o] trust for this run, [n] refuse: ",
+               question.node.text(), question.host, question.keyType, question.fingerprint, question.knownHosts);
+    char line[64] = {};
+    if (!std::fgets(line, sizeof line, stdin))
+        return campaign::HostKeyAnswer::Refuse;
+    switch (line[0]) {
+    case 'y':
+    case 'Y': return campaign::HostKeyAnswer::TrustAndSave;
+    case 'o':
+    case 'O': return campaign::HostKeyAnswer::TrustOnce;
+    default: return campaign::HostKeyAnswer::Refuse;
+    }
+}
+
+TerminalObserver::TerminalObserver(bool json) : m_json(json), m_terminal(isatty(STDERR_FILENO)) {}
+
+void TerminalObserver::said(const campaign::LogLine &line)
+{
+    const std::scoped_lock lock(m_mutex);
+    if (m_json) {
+        nlohmann::ordered_json json;
+        json["type"] = "log";
+        json["time"] = report::isoTime(line.wallSeconds);
+        json["severity"] = std::string(protocol::severityText(line.severity));
+        json["nodes"] = nlohmann::json::array();
+        for (const auto &node : line.nodes)
+            json["nodes"].push_back(node.text());
+        json["text"] = line.text;
+        fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+        std::fflush(stdout);
+    }
+    // A fleet speaks as one line where many nodes say the same.
+    if (m_holding && m_held.text == line.text && m_held.severity == line.severity) {
+        m_held.nodes.insert(m_held.nodes.end(), line.nodes.begin(), line.nodes.end());
+        return;
+    }
+    flushHeld();
+    m_held = line;
+    m_holding = true;
+}
+
+void TerminalObserver::flushHeld()
+{
+    if (!m_holding)
+        return;
+    m_holding = false;
+    clearStatus();
+    const char *mark = m_held.severity == protocol::Severity::Error ? "error  " : m_held.severity == protocol::Severity::Warning ? "warning " : "";
+    const std::string who = m_held.nodes.empty() ? std::string() : domain::foldNodeSet(m_held.nodes) + ": ";
+    std::string text = report::printable(m_held.text);
+    // Failures name their node themselves.
+    if (m_held.nodes.size() == 1 && text.find(m_held.nodes.front().text()) != std::string::npos)
+        fmt::print(stderr, "{}  {}{}\n", clockTime(m_held.wallSeconds), mark, text);
+    else
+        fmt::print(stderr, "{}  {}{}{}\n", clockTime(m_held.wallSeconds), mark, who, text);
+}
+
+void TerminalObserver::clearStatus()
+{
+    if (m_statusShown)
+        fmt::print(stderr, "\r\033[K");
+    m_statusShown = false;
+}
+
+void TerminalObserver::published(std::shared_ptr<const campaign::Snapshot> snapshot)
+{
+    const std::scoped_lock lock(m_mutex);
+    const auto now = std::chrono::steady_clock::now();
+    flushHeld();
+    if (m_json && (now >= m_nextJson || snapshot->finished)) {
+        m_nextJson = now + 1s;
+        writeJson(*snapshot);
+    }
+    if (now < m_nextStatus || snapshot->finished)
+        return;
+    m_nextStatus = now + (m_terminal ? std::chrono::milliseconds(250) : std::chrono::milliseconds(10000));
+    showStatus(*snapshot);
+}
+
+void TerminalObserver::showStatus(const campaign::Snapshot &snapshot)
+{
+    int working = 0;
+    std::string example;
+    for (const auto &node : snapshot.nodes) {
+        if (node.phase != campaign::NodePhase::Working)
+            continue;
+        ++working;
+        if (example.empty())
+            example = node.node.text() + " " + node.doing;
+    }
+    std::string left = "time left not known yet";
+    if (snapshot.left)
+        left = snapshot.left->stepsFinished > 0 ? fmt::format("about {} left, from {} finished steps", minutes(snapshot.left->seconds), snapshot.left->stepsFinished)
+                                                : fmt::format("about {} by plan", minutes(snapshot.left->seconds));
+    const std::string text = fmt::format("{} of {} steps, {} working{}; {}", snapshot.stepsDone, snapshot.stepsPlanned, working,
+                                         example.empty() ? "" : " (" + example + ")", left);
+    clearStatus();
+    fmt::print(stderr, "{}{}", text, m_terminal ? "" : "\n");
+    std::fflush(stderr);
+    m_statusShown = m_terminal;
+}
+
+void TerminalObserver::writeJson(const campaign::Snapshot &snapshot)
+{
+    nlohmann::ordered_json json;
+    json["type"] = "progress";
+    json["elapsed_s"] = snapshot.elapsedSeconds;
+    json["steps_done"] = snapshot.stepsDone;
+    json["steps_planned"] = snapshot.stepsPlanned;
+    json["left_s"] = snapshot.left ? nlohmann::ordered_json(snapshot.left->seconds) : nlohmann::ordered_json(nullptr);
+    auto &nodes = json["nodes"] = nlohmann::ordered_json::object();
+    for (const auto &node : snapshot.nodes)
+        nodes[node.node.text()] = node.doing;
+    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    std::fflush(stdout);
+}
+
+void TerminalObserver::finish()
+{
+    const std::scoped_lock lock(m_mutex);
+    flushHeld();
+    clearStatus();
+}
+
+} // namespace seatrial::cli

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/campaign/questions.h"
+#include "core/campaign/snapshot.h"
+
+#include <chrono>
+#include <mutex>
+#include <string>
+
+namespace seatrial::cli {
+
+/// Asks the person at the terminal; without a terminal every unknown key is refused, or saved if that was asked for.
+class TerminalQuestions : public campaign::Questions
+{
+public:
+    explicit TerminalQuestions(bool acceptNew) : m_acceptNew(acceptNew) {}
+    campaign::HostKeyAnswer ask(const campaign::HostKeyQuestion &question) override;
+
+private:
+    const bool m_acceptNew;
+    std::mutex m_mutex; ///< one question at a time
+};
+
+/// Progress on standard error: events as lines, folded over nodes that say the same, and one status line if standard
+/// error is a terminal. With @c json also JSON lines on standard output.
+class TerminalObserver : public campaign::Observer
+{
+public:
+    explicit TerminalObserver(bool json);
+    void published(std::shared_ptr<const campaign::Snapshot> snapshot) override;
+    void said(const campaign::LogLine &line) override;
+    /// Writes what is still held back and ends the status line.
+    void finish();
+
+private:
+    void flushHeld();
+    void clearStatus();
+    void showStatus(const campaign::Snapshot &snapshot);
+    void writeJson(const campaign::Snapshot &snapshot);
+
+    const bool m_json;
+    const bool m_terminal;
+    std::mutex m_mutex;
+    campaign::LogLine m_held;
+    bool m_holding = false;
+    bool m_statusShown = false;
+    std::chrono::steady_clock::time_point m_nextStatus;
+    std::chrono::steady_clock::time_point m_nextJson;
+};
+
+} // namespace seatrial::cli

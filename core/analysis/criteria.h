@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/domain/failure.h"
+#include "core/protocol/unit.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace seatrial::analysis {
+
+/// Which way a limit points.
+enum class Direction { AtLeast, AtMost, Equal };
+
+/// A limit with its provenance. Two levels: worse than @c marginal is marginal, worse than @c failed is failed.
+struct Criterion {
+    /// What the figure is compared with.
+    enum class Kind {
+        Absolute, ///< a number in the unit of the metric
+        Ratio,    ///< a fraction of another metric of the same step and subject, e.g. pcie_width of pcie_width_max
+        Fleet,    ///< a fraction of the median over the fleet, and robustly far from it (see judge.h)
+        Delta,    ///< change between phase=before and phase=after of the same subject
+    };
+
+    std::string check;
+    std::string metric;
+    std::string subject; ///< glob over subjects, "*" for all
+    Kind kind = Kind::Absolute;
+    Direction direction = Direction::AtLeast;
+    std::string of;      ///< Ratio only: the other metric
+    bool sameSubject = false; ///< Fleet only: compared with the same subject of other nodes (nic/eth0), not with all of them
+    std::optional<double> marginal;
+    std::optional<double> failed;
+    std::optional<double> possibleMaximum; ///< a value above is an error of measurement or of the criteria, never a pass
+    protocol::Unit unit = protocol::Unit::None; ///< unit of the metric; a measurement with another unit is an error
+    std::string source;  ///< document, formula, date: never empty
+    std::string advice;  ///< what to do when it is missed
+};
+
+/// "A waiver of this check for want of permission is accepted", by name and with a reason.
+struct Acceptance {
+    std::string check;
+    std::string reason;
+    std::string acceptedBy;
+};
+
+/// A set of criteria, checked for sanity when loaded.
+struct Criteria {
+    std::string name;
+    std::string revision;
+    std::string source; ///< file
+    std::vector<Criterion> criteria;
+    std::vector<Acceptance> acceptances;
+    int fleetMinimum = 4;     ///< nodes below which the fleet test is off
+    double fleetZ = 4;        ///< robust z beyond which a figure is an outlier
+    double fleetFloor = 0.02; ///< spread (fraction of median) assumed at least, for fleets whose values are equal
+};
+
+/// Reads criteria (YAML, version 1; docs/criteria.md). Refused with file:line:column: an unknown unit, a source that
+/// is empty, marginal on the wrong side of failed, a limit that no value can miss (0 for AtLeast on a rate), a
+/// limit beyond the possible maximum, two criteria for the same figure and kind.
+domain::Result<Criteria> loadCriteria(const std::filesystem::path &file);
+domain::Result<Criteria> parseCriteria(const std::string &yaml, const std::filesystem::path &source);
+
+} // namespace seatrial::analysis

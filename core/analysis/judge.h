@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/analysis/criteria.h"
+#include "core/domain/run_data.h"
+#include "core/domain/verdict.h"
+
+#include <vector>
+
+namespace seatrial::analysis {
+
+/// Judges a run. Pure: the same data and criteria give the same verdict, live or from the store.
+///
+/// A figure that was measured more than once is judged by the median over its attempts. Against the fleet: a
+/// node's figure is an outlier if its robust z, 0.6745 (x - median) / max(MAD, floor × median), is beyond
+/// criteria.fleetZ *and* its effect beyond the criterion's fraction; the median is taken over the other nodes of the
+/// same check, metric and unit. Pairs: a node is accused only if its median over its partners is low while
+/// the medians of its partners without it are not; a single low pair is a finding of that pair (marginal), not of a node.
+/// A required step without a result makes a node unknown; failed outranks unknown.
+domain::FleetVerdict judge(const domain::RunData &run, const Criteria &criteria);
+
+/// A step that missed a limit and has retests left.
+struct Retest {
+    domain::NodeId node;
+    domain::StepId step;
+    domain::NodeId peer; ///< pairs only
+    std::string reason;  ///< "triad 6.1 GB/s, limit ≥ 8.4 GB/s"
+};
+
+/// What must be measured again before @p verdict may stand: for each missed limit whose step allows more
+/// retests than were made. For an accused node of a pair step: all its pairs, with different partners where possible.
+std::vector<Retest> retestsWanted(const domain::RunData &run, const domain::FleetVerdict &verdict);
+
+} // namespace seatrial::analysis

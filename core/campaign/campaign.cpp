@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/campaign/campaign.h"
+
+#include "core/campaign/coordinator.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace seatrial::campaign {
+
+using domain::Failure;
+using domain::FailureKind;
+using domain::Result;
+using domain::Stage;
+
+Result<std::unique_ptr<Campaign>> Campaign::begin(Worlds worlds, Terms terms)
+{
+    if (terms.nodes.empty())
+        return std::unexpected(Failure{Stage::Input, FailureKind::Invalid, "no node was chosen", {}, "name at least one node of the inventory"});
+    domain::RunInfo info;
+    info.plan = std::move(terms.plan);
+    info.fleet = std::move(terms.fleet);
+    info.nodes = std::move(terms.nodes);
+    info.operatorName = terms.operatorName;
+    if (terms.allowBusy)
+        info.loadAllowedBy = terms.operatorName;
+    info.startedWall = wallNow();
+    auto begun = worlds.store.beginRun(std::move(info));
+    if (!begun)
+        return std::unexpected(std::move(begun.error()));
+    domain::RunData data;
+    data.info = std::move(*begun);
+    return std::unique_ptr<Campaign>(new Campaign(worlds, std::move(data), std::move(terms.criteria), terms.fanOut, terms.leaseSeconds, false));
+}
+
+Result<std::unique_ptr<Campaign>> Campaign::resume(Worlds worlds, const domain::RunId &run, analysis::Criteria criteria, std::string operatorName)
+{
+    auto data = worlds.store.runData(run);
+    if (!data)
+        return std::unexpected(std::move(data.error()));
+    const auto &info = data->info;
+    if (info.state == domain::RunState::Finished || info.state == domain::RunState::Cancelled) {
+        return std::unexpected(Failure{Stage::Input, FailureKind::Invalid,
+                                       fmt::format("run {} is {}, there is nothing to continue", info.id.text(),
+                                                   info.state == domain::RunState::Finished ? "finished" : "cancelled"),
+                                       {}, "begin a new run"});
+    }
+    (void)operatorName;
+    // What failed in the earlier life is tried again: its failures are history, not part of this judgement.
+    std::erase_if(data->failures, [](const domain::NodeFailure &failure) { return domain::mayRetry(failure.failure); });
+    if (auto state = worlds.store.setRunState(info.id, domain::RunState::Running, 0); !state)
+        return std::unexpected(std::move(state.error()));
+    const Terms defaults;
+    return std::unique_ptr<Campaign>(new Campaign(worlds, std::move(*data), std::move(criteria), defaults.fanOut, defaults.leaseSeconds, true));
+}
+
+Campaign::Campaign(Worlds worlds, domain::RunData data, analysis::Criteria criteria, int fanOut, double leaseSeconds, bool resumed)
+    : m_run(data.info.id), m_inbox(std::make_shared<Inbox>())
+{
+    std::map<domain::NodeId, store::StreamPosition> positions;
+    if (resumed)
+        positions = worlds.store.positions(m_run).value_or(positions);
+    auto coordinator = std::make_unique<Coordinator>(worlds, std::move(data), std::move(criteria), fanOut, leaseSeconds, m_inbox);
+    if (resumed)
+        coordinator->takeUp(positions);
+    m_thread = std::thread([this, coordinator = std::move(coordinator)]() mutable {
+        m_last = coordinator->work();
+        coordinator.reset(); // waits for connections still being made
+        m_finished = true;
+    });
+}
+
+Campaign::~Campaign()
+{
+    detach();
+    if (m_thread.joinable())
+        m_thread.join();
+}
+
+void Campaign::cancel(std::string reason)
+{
+    m_inbox->push(CancelAsked{std::move(reason)});
+}
+
+void Campaign::detach()
+{
+    m_inbox->push(DetachAsked{});
+}
+
+std::shared_ptr<const Snapshot> Campaign::wait()
+{
+    if (m_thread.joinable())
+        m_thread.join();
+    return m_last;
+}
+
+} // namespace seatrial::campaign

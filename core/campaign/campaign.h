@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/analysis/criteria.h"
+#include "core/campaign/deployment.h"
+#include "core/campaign/node_link.h"
+#include "core/campaign/snapshot.h"
+#include "core/store/store.h"
+
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace seatrial::campaign {
+
+class Inbox;
+
+/// The outside worlds of a campaign. All must outlive it.
+struct Worlds {
+    LinkFactory &links;
+    Deployer &deployer;
+    Questions &questions;
+    store::Store &store;
+    Observer &observer;
+};
+
+/// What is to be done, and on which terms.
+struct Terms {
+    domain::Plan plan;
+    domain::Fleet fleet;
+    std::vector<domain::NodeId> nodes;
+    analysis::Criteria criteria;
+    std::string operatorName;
+    bool allowBusy = false;    ///< load is allowed where others compute; operatorName is recorded
+    double leaseSeconds = 900; ///< how long a node goes on and waits when nobody is attached
+    int fanOut = 64;           ///< connections being made at a time
+};
+
+/// One qualification over many nodes, from the first connection to the verdict. Works on a thread of its own and
+/// tells its observer; the destructor detaches, so that nodes go on under their lease.
+class Campaign
+{
+public:
+    /// Begins a new run.
+    static domain::Result<std::unique_ptr<Campaign>> begin(Worlds worlds, Terms terms);
+    /// Goes on with a run of the store: its plan, fleet and nodes, from where each journal stands.
+    static domain::Result<std::unique_ptr<Campaign>> resume(Worlds worlds, const domain::RunId &run, analysis::Criteria criteria,
+                                                            std::string operatorName);
+    ~Campaign();
+
+    const domain::RunId &run() const { return m_run; }
+    void cancel(std::string reason);
+    void detach();
+    /// Waits for the end; the last snapshot, as it was stored.
+    std::shared_ptr<const Snapshot> wait();
+    bool finished() const { return m_finished; }
+
+private:
+    Campaign(Worlds worlds, domain::RunData data, analysis::Criteria criteria, int fanOut, double leaseSeconds, bool resumed);
+
+    domain::RunId m_run;
+    std::shared_ptr<Inbox> m_inbox;
+    std::shared_ptr<const Snapshot> m_last;
+    std::atomic<bool> m_finished = false;
+    std::thread m_thread;
+};
+
+} // namespace seatrial::campaign

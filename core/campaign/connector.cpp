@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/campaign/connector.h"
+
+#include "core/protocol/codec.h"
+
+#include <algorithm>
+
+namespace seatrial::campaign {
+
+namespace {
+
+/// Reads lines on the link's thread and hands them to the inbox.
+class InboxSink : public StreamSink
+{
+public:
+    InboxSink(std::shared_ptr<Inbox> inbox, domain::NodeId node, int generation)
+        : m_inbox(std::move(inbox)), m_node(std::move(node)), m_generation(generation)
+    {
+    }
+
+    void bytes(std::string_view data) override { push(m_reader.feed(data), data.size()); }
+
+    void ended(domain::Result<int> exitStatus, std::string errorTail) override
+    {
+        push(m_reader.finish(), 0);
+        m_inbox->push(StreamEnded{m_node, m_generation, std::move(exitStatus), std::move(errorTail)});
+    }
+
+private:
+    void push(std::vector<protocol::StreamLine> lines, std::size_t bytes)
+    {
+        if (!lines.empty())
+            m_inbox->push(LinesArrived{m_node, m_generation, bytes, std::move(lines)});
+    }
+
+    const std::shared_ptr<Inbox> m_inbox;
+    const domain::NodeId m_node;
+    const int m_generation;
+    protocol::StreamReader m_reader;
+};
+
+} // namespace
+
+Connector::Connector(LinkFactory &links, Deployer &deployer, Questions &questions, std::shared_ptr<Inbox> inbox, int fanOut)
+    : m_links(links), m_deployer(deployer), m_questions(questions), m_inbox(std::move(inbox)), m_fanOut(std::max(1, fanOut))
+{
+}
+
+Connector::~Connector()
+{
+    cancelAll();
+    for (auto &thread : m_threads)
+        thread.join();
+}
+
+void Connector::add(ConnectJob job)
+{
+    const std::scoped_lock lock(m_mutex);
+    if (m_cancelled)
+        return;
+    m_jobs.push_back(std::move(job));
+    if (m_idle < static_cast<int>(m_jobs.size()) && static_cast<int>(m_threads.size()) < m_fanOut)
+        m_threads.emplace_back([this] { work(); });
+    m_news.notify_one();
+}
+
+void Connector::cancelAll()
+{
+    const std::scoped_lock lock(m_mutex);
+    m_cancelled = true;
+    m_jobs.clear();
+    m_news.notify_all();
+}
+
+std::optional<ConnectJob> Connector::next()
+{
+    std::unique_lock lock(m_mutex);
+    ++m_idle;
+    while (!m_cancelled) {
+        // Retries lie in the queue with a time before which they must not start.
+        const auto due = std::ranges::min_element(m_jobs, {}, &ConnectJob::notBefore);
+        if (due == m_jobs.end()) {
+            m_news.wait(lock);
+        } else if (due->notBefore > std::chrono::steady_clock::now()) {
+            m_news.wait_until(lock, due->notBefore);
+        } else {
+            ConnectJob job = std::move(*due);
+            m_jobs.erase(due);
+            --m_idle;
+            return job;
+        }
+    }
+    --m_idle;
+    return std::nullopt;
+}
+
+void Connector::work()
+{
+    while (const auto job = next())
+        connect(*job);
+}
+
+void Connector::connect(const ConnectJob &job)
+{
+    const auto fail = [&](domain::Failure failure) {
+        m_inbox->push(NodeNotReady{job.node.id, job.generation, std::move(failure)});
+    };
+    std::shared_ptr<NodeLink> link = m_links.link(job.node);
+    if (auto connected = link->connect(m_questions, m_cancelled); !connected)
+        return fail(std::move(connected.error()));
+    std::vector<RecipeStep> steps;
+    auto probe = m_deployer.prepare(*link, steps, m_cancelled);
+    if (!probe) {
+        link->close();
+        return fail(std::move(probe.error()));
+    }
+    const std::string command = m_deployer.attachCommand(*probe, job.token, job.fromSequence);
+    const auto sink = std::make_shared<InboxSink>(m_inbox, job.node.id, job.generation);
+    if (auto attached = link->attach(command, sink); !attached) {
+        link->close();
+        return fail(std::move(attached.error()));
+    }
+    link->send(protocol::encode(protocol::Control(job.open)));
+    m_inbox->push(NodeReady{job.node.id, job.generation, std::move(link), std::move(*probe), std::move(steps)});
+}
+
+} // namespace seatrial::campaign

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/campaign/coordinator.h"
+
+#include "core/analysis/judge.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace seatrial::campaign {
+
+using domain::RunState;
+using protocol::Severity;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kPublishEvery = 100ms;
+constexpr auto kRenewEvery = 10s;
+constexpr auto kFinishWithin = 45s;
+constexpr auto kQuietWithin = 20s;
+
+} // namespace
+
+double wallNow()
+{
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+Coordinator::Coordinator(Worlds worlds, domain::RunData data, analysis::Criteria criteria, int fanOut, double leaseSeconds,
+                         std::shared_ptr<Inbox> inbox)
+    : m_worlds(worlds), m_criteria(std::move(criteria)), m_inbox(std::move(inbox)), m_live(std::move(data)), m_info(m_live.data().info),
+      m_leaseSeconds(leaseSeconds), m_connector(worlds.links, worlds.deployer, worlds.questions, m_inbox, fanOut),
+      m_schedule(m_info.plan, m_info.fleet, m_info.nodes), m_pace(m_info.plan, m_info.fleet)
+{
+    for (const auto &id : m_info.nodes) {
+        auto &node = m_nodes[id];
+        node.node = m_info.fleet.find(id);
+        node.steps.assign(m_info.plan.steps.size(), StepState::Ahead);
+        node.sinceWall = wallNow();
+    }
+    m_nextPublish = m_nextJudge = m_began;
+    m_nextRenew = m_began + kRenewEvery;
+}
+
+void Coordinator::takeUp(const std::map<domain::NodeId, store::StreamPosition> &positions)
+{
+    const auto &data = m_live.data();
+    for (const auto &[id, position] : positions) {
+        const auto it = m_nodes.find(id);
+        if (it == m_nodes.end())
+            continue;
+        it->second.lastSequence = position.lastSequence;
+        if (position.goodbye) {
+            it->second.goodbye = true;
+            it->second.phase = NodePhase::Done;
+            m_schedule.leave(id);
+        }
+    }
+    for (const auto &event : data.events) {
+        if (const auto it = m_nodes.find(event.node); it != m_nodes.end() && event.event.code == "net.listening")
+            it->second.unfinishedServes.insert(event.event.step);
+    }
+    for (const auto &result : data.results) {
+        const auto it = m_nodes.find(result.node);
+        const int index = stepIndex(result.key.step);
+        if (it == m_nodes.end() || index < 0)
+            continue;
+        it->second.unfinishedServes.erase(result.key.text());
+        if (result.key.serving || result.finished.status == protocol::StepStatus::Abandoned)
+            continue;
+        it->second.steps[index] = StepState::Done;
+        m_schedule.markDone({index, result.node, result.key.peer, result.key.attempt});
+        m_pace.ended(index, result.finished.seconds);
+        ++m_stepsDone;
+    }
+}
+
+std::shared_ptr<const Snapshot> Coordinator::work()
+{
+    for (const auto &id : m_info.nodes) {
+        if (m_nodes.at(id).phase == NodePhase::Waiting)
+            connect(m_nodes.at(id), 0ms);
+    }
+    while (m_mode != Mode::Over) {
+        auto events = m_inbox->takeUntil(Clock::now() + kPublishEvery);
+        for (auto &event : events)
+            handle(event);
+        tick();
+    }
+    return m_last;
+}
+
+void Coordinator::handle(Incoming &event)
+{
+    std::visit(
+        [this](auto &said) {
+            using Said = std::decay_t<decltype(said)>;
+            if constexpr (std::is_same_v<Said, NodeReady>) {
+                ready(said);
+            } else if constexpr (std::is_same_v<Said, NodeNotReady>) {
+                notReady(said);
+            } else if constexpr (std::is_same_v<Said, LinesArrived>) {
+                lines(said);
+            } else if constexpr (std::is_same_v<Said, StreamEnded>) {
+                streamEnded(said);
+            } else if constexpr (std::is_same_v<Said, CancelAsked>) {
+                cancel(said.reason);
+            } else {
+                m_mode = Mode::Detaching;
+            }
+        },
+        event);
+}
+
+void Coordinator::tick()
+{
+    const auto now = Clock::now();
+    for (auto &[id, node] : m_nodes) {
+        if (node.phase == NodePhase::Working && now > node.progressDeadline) {
+            giveUp(node, {domain::Stage::Run, domain::FailureKind::Timeout,
+                          fmt::format("{}: {} did not end, although its deadline has passed.", id.text(),
+                                      node.stepInWork.empty() ? "an ordered step" : node.stepInWork),
+                          "waiting for the engine's own deadline and 45 s more", "look at the node: its supervisor does not work any more"});
+        }
+    }
+    if (now >= m_nextRenew) {
+        m_nextRenew = now + kRenewEvery;
+        for (auto &[id, node] : m_nodes)
+            send(node, protocol::Renew{});
+    }
+    if (m_mode == Mode::Detaching)
+        return end(RunState::Interrupted);
+    startWhatMay();
+    const auto quiet = [](const auto &entry) { return entry.second.phase == NodePhase::Done || entry.second.phase == NodePhase::Failed; };
+    const bool allQuiet = std::ranges::all_of(m_nodes, quiet);
+    if (m_mode == Mode::Measuring && (allQuiet || (m_schedule.allDone() && !retest())))
+        beginFinishing();
+    if (m_mode == Mode::Finishing && (allQuiet || now > m_modeDeadline))
+        return end(RunState::Finished);
+    if (m_mode == Mode::Cancelling && (allQuiet || now > m_modeDeadline))
+        return end(RunState::Cancelled);
+    if (m_dirty && now >= m_nextPublish)
+        publish(false);
+}
+
+void Coordinator::judgeNow()
+{
+    const auto data = m_live.published();
+    if (data == m_judged && m_verdict)
+        return;
+    m_verdict = std::make_shared<const domain::FleetVerdict>(analysis::judge(*data, m_criteria));
+    m_judged = data;
+}
+
+bool Coordinator::retest()
+{
+    judgeNow();
+    bool any = false;
+    for (const auto &wanted : analysis::retestsWanted(m_live.data(), *m_verdict)) {
+        const auto node = m_nodes.find(wanted.node);
+        const int step = stepIndex(wanted.step);
+        if (step < 0 || node == m_nodes.end() || node->second.phase == NodePhase::Done || node->second.phase == NodePhase::Failed)
+            continue;
+        if (!wanted.peer.empty()) {
+            const auto peer = m_nodes.find(wanted.peer);
+            if (peer == m_nodes.end() || peer->second.phase == NodePhase::Done || peer->second.phase == NodePhase::Failed)
+                continue;
+        }
+        m_schedule.add({step, wanted.node, wanted.peer, nextAttempt(step, wanted.node, wanted.peer)});
+        const std::string with = wanted.peer.empty() ? "" : " with " + wanted.peer.text();
+        say(Severity::Info, {wanted.node}, fmt::format("{}{} is measured again: {}", m_info.plan.steps[step].title, with, wanted.reason));
+        any = true;
+    }
+    m_dirty = true;
+    return any;
+}
+
+void Coordinator::beginFinishing()
+{
+    m_mode = Mode::Finishing;
+    m_modeDeadline = Clock::now() + kFinishWithin;
+    for (auto &[id, node] : m_nodes)
+        send(node, protocol::NoMoreSteps{});
+}
+
+void Coordinator::cancel(const std::string &reason)
+{
+    if (m_mode == Mode::Cancelling || m_mode == Mode::Over)
+        return;
+    m_mode = Mode::Cancelling;
+    m_endReason = reason;
+    m_modeDeadline = Clock::now() + kQuietWithin;
+    m_connector.cancelAll();
+    for (auto &[id, node] : m_nodes) {
+        if (node.link) {
+            send(node, protocol::Cancel{{}, reason});
+        } else if (node.phase != NodePhase::Done && node.phase != NodePhase::Failed) {
+            const bool there = node.reached;
+            giveUp(node, {domain::Stage::Run, domain::FailureKind::Cancelled,
+                          id.text() + (there ? ": cancelled while its connection was lost." : ": cancelled before it was reached."), {},
+                          there ? "what runs there ends when its lease does, or with seatrialctl clean" : ""});
+        }
+    }
+    say(Severity::Warning, {}, "cancelled: " + reason);
+}
+
+void Coordinator::say(Severity severity, std::vector<domain::NodeId> nodes, std::string text)
+{
+    m_worlds.observer.said({wallNow(), severity, std::move(nodes), std::move(text)});
+}
+
+void Coordinator::publish(bool everything)
+{
+    const auto before = Clock::now();
+    if (everything || before >= m_nextJudge) {
+        judgeNow();
+        // A big fleet takes longer to copy and to judge: never spend more than a tenth of the time on it.
+        m_nextJudge = Clock::now() + std::max<Clock::duration>(500ms, 10 * (Clock::now() - before));
+    }
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->data = m_judged;
+    snapshot->verdict = m_verdict;
+    for (const auto &id : m_info.nodes) {
+        const auto &node = m_nodes.at(id);
+        snapshot->nodes.push_back({id, node.phase, doing(node), node.steps, node.failure, node.sinceWall,
+                                   node.phase == NodePhase::Working && before > node.stuckAt});
+    }
+    const auto tasks = remaining();
+    snapshot->elapsedSeconds = std::chrono::duration<double>(before - m_began).count();
+    snapshot->left = m_pace.left(tasks);
+    snapshot->stepsDone = m_stepsDone;
+    snapshot->stepsPlanned = m_stepsDone + static_cast<int>(tasks.size());
+    snapshot->live = true;
+    snapshot->finished = m_mode == Mode::Over;
+    m_last = snapshot;
+    m_dirty = false;
+    m_nextPublish = before + kPublishEvery;
+    m_worlds.observer.published(m_last);
+}
+
+void Coordinator::end(RunState state)
+{
+    m_connector.cancelAll();
+    for (auto &[id, node] : m_nodes) {
+        if (m_mode == Mode::Finishing && node.phase != NodePhase::Done && node.phase != NodePhase::Failed)
+            say(Severity::Warning, {id}, "said no goodbye; everything measured there is stored");
+        if (node.link)
+            node.link->close();
+    }
+    const double now = state == RunState::Interrupted ? 0 : wallNow();
+    m_live.setState(state, now);
+    m_mode = Mode::Over;
+    publish(true);
+    auto stored = m_worlds.store.flush();
+    if (stored)
+        stored = m_worlds.store.saveVerdict(*m_verdict);
+    if (stored)
+        stored = m_worlds.store.setRunState(m_info.id, state, now);
+    if (!stored)
+        say(Severity::Error, {}, domain::sentence(stored.error()));
+    m_inbox->close();
+}
+
+} // namespace seatrial::campaign

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/campaign/campaign.h"
+#include "core/campaign/connector.h"
+#include "core/campaign/live_run.h"
+#include "core/campaign/pace.h"
+#include "core/campaign/schedule.h"
+
+#include <chrono>
+#include <map>
+#include <set>
+
+namespace seatrial::campaign {
+
+using Clock = std::chrono::steady_clock;
+
+/// The one thread that knows everything of a running campaign: it takes what comes out of the inbox, orders what may
+/// be measured next, and publishes how it stands. Spread over three files: the loop and the end (coordinator.cpp),
+/// nodes coming and going (coordinator_nodes.cpp), orders and their results (coordinator_orders.cpp).
+class Coordinator
+{
+public:
+    Coordinator(Worlds worlds, domain::RunData data, analysis::Criteria criteria, int fanOut, double leaseSeconds,
+                std::shared_ptr<Inbox> inbox);
+
+    /// Takes up the results and journal positions of an earlier life.
+    void takeUp(const std::map<domain::NodeId, store::StreamPosition> &positions);
+    /// Works until the run is finished, cancelled or detached.
+    std::shared_ptr<const Snapshot> work();
+
+private:
+    enum class Mode { Measuring, Finishing, Cancelling, Detaching, Over };
+
+    /// A step ordered on a node whose end has not been seen.
+    struct Order {
+        Task task;
+        protocol::StartStep words;
+    };
+
+    struct NodeRun {
+        const domain::Node *node = nullptr;
+        NodePhase phase = NodePhase::Waiting;
+        int generation = 0;
+        std::shared_ptr<NodeLink> link;
+        std::uint64_t lastSequence = 0;
+        bool goodbye = false;
+        bool reached = false;         ///< at least once in this life
+        int connectTries = 0;
+        int losses = 0;               ///< connections lost since the last record
+        int restarts = 0;             ///< supervisors that ended without goodbye
+        Clock::time_point lostSince;
+        std::map<domain::StepKey, Order> orders;
+        std::string stepInWork;       ///< wire name
+        Clock::time_point progressDeadline = Clock::time_point::max();
+        Clock::time_point stuckAt = Clock::time_point::max();
+        double sinceWall = 0;
+        std::vector<StepState> steps;
+        std::optional<domain::Failure> failure;
+        std::set<std::string> unfinishedServes; ///< of an earlier life, to be ended
+        int malformed = 0;
+    };
+
+    /// A pair in work.
+    struct PairRun {
+        Task task;
+        domain::StepKey serveKey;
+        domain::StepKey measureKey;
+        bool serveEnded = false;
+        bool measureOrdered = false;
+        bool measureEnded = false;
+        bool measured = false;
+    };
+
+    // coordinator.cpp
+    void handle(Incoming &event);
+    void tick();
+    void publish(bool everything);
+    void judgeNow();
+    bool retest();
+    void beginFinishing();
+    void cancel(const std::string &reason);
+    void end(domain::RunState state);
+    void say(protocol::Severity severity, std::vector<domain::NodeId> nodes, std::string text);
+
+    // coordinator_nodes.cpp
+    void connect(NodeRun &node, std::chrono::milliseconds delay);
+    void ready(NodeReady &event);
+    void notReady(NodeNotReady &event);
+    void streamEnded(StreamEnded &event);
+    void lost(NodeRun &node, const domain::Failure &failure);
+    void giveUp(NodeRun &node, domain::Failure failure);
+    void enter(NodeRun &node, NodePhase phase);
+    void send(NodeRun &node, const protocol::Control &control);
+
+    // coordinator_orders.cpp
+    void startWhatMay();
+    void orderNodeTask(const Task &task);
+    void orderPair(const Task &task);
+    void order(NodeRun &node, const Task &task, const domain::StepKey &key, protocol::Parameters parameters);
+    void orderAgain(NodeRun &node);
+    void lines(LinesArrived &event);
+    void record(NodeRun &node, const protocol::Record &record);
+    void started(NodeRun &node, const protocol::StepStarted &step);
+    void finished(NodeRun &node, const protocol::StepFinished &step);
+    void pairFinished(NodeRun &node, const domain::StepKey &key, const Order &order, const protocol::StepFinished &step);
+    void listening(NodeRun &node, const protocol::Event &event);
+    void dropPairsOf(const domain::NodeId &node);
+    void renewProgress(NodeRun &node);
+    int nextAttempt(int step, const domain::NodeId &node, const domain::NodeId &peer) const;
+    int stepIndex(const domain::StepId &id) const;
+    std::string doing(const NodeRun &node) const;
+    std::vector<Task> remaining() const;
+
+    Worlds m_worlds;
+    const analysis::Criteria m_criteria;
+    const std::shared_ptr<Inbox> m_inbox;
+    LiveRun m_live;
+    const domain::RunInfo m_info;
+    const double m_leaseSeconds;
+    Connector m_connector;
+    Schedule m_schedule;
+    Pace m_pace;
+    std::map<domain::NodeId, NodeRun> m_nodes;
+    std::vector<PairRun> m_pairs;
+    Mode m_mode = Mode::Measuring;
+    std::string m_endReason;
+    Clock::time_point m_modeDeadline = Clock::time_point::max();
+    Clock::time_point m_nextPublish;
+    Clock::time_point m_nextJudge;
+    Clock::time_point m_nextRenew;
+    bool m_dirty = true;
+    int m_stepsDone = 0;
+    std::shared_ptr<const domain::FleetVerdict> m_verdict;
+    std::shared_ptr<const domain::RunData> m_judged;
+    std::shared_ptr<const Snapshot> m_last;
+    Clock::time_point m_began = Clock::now();
+};
+
+double wallNow();
+
+} // namespace seatrial::campaign

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/campaign/coordinator.h"
+
+#include "core/protocol/codec.h"
+#include "core/protocol/version.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace seatrial::campaign {
+
+using domain::Failure;
+using domain::FailureKind;
+using domain::Stage;
+using protocol::Severity;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int kConnectTries = 2;      ///< for a node that was never reached
+constexpr int kSupervisorRestarts = 3;
+constexpr auto kLostFor = 180s;       ///< after that a lost node is given up; its journal stays there
+constexpr auto kBackoffMaximum = 8000ms;
+
+} // namespace
+
+void Coordinator::enter(NodeRun &node, NodePhase phase)
+{
+    if (node.phase == phase)
+        return;
+    node.phase = phase;
+    node.sinceWall = wallNow();
+    m_dirty = true;
+}
+
+void Coordinator::connect(NodeRun &node, std::chrono::milliseconds delay)
+{
+    ++node.generation;
+    ++node.connectTries;
+    ConnectJob job;
+    job.node = *node.node;
+    job.generation = node.generation;
+    job.token = m_info.token;
+    job.fromSequence = node.lastSequence + 1;
+    job.open = {.protocol = protocol::kProtocolVersion,
+                .run = m_info.token,
+                .node = node.node->id.text(),
+                .leaseSeconds = m_leaseSeconds,
+                .allowBusy = !m_info.loadAllowedBy.empty(),
+                .allowedBy = m_info.loadAllowedBy};
+    job.notBefore = Clock::now() + delay;
+    if (!node.reached)
+        enter(node, NodePhase::Connecting);
+    m_connector.add(std::move(job));
+}
+
+void Coordinator::ready(NodeReady &event)
+{
+    auto &node = m_nodes.at(event.node);
+    if (event.generation != node.generation) {
+        event.link->close();
+        return;
+    }
+    node.link = event.link;
+    const bool again = node.reached;
+    node.reached = true;
+    node.connectTries = 0;
+    node.progressDeadline = Clock::time_point::max();
+    enter(node, node.orders.empty() ? NodePhase::Attached : NodePhase::Working);
+    const auto upload = std::ranges::find(event.steps, "upload", &RecipeStep::name);
+    const std::string engine = upload == event.steps.end() ? "engine is there already" : "engine uploaded";
+    say(Severity::Info, {event.node}, again ? "attached again, the journal goes on from record " + std::to_string(node.lastSequence + 1)
+                                            : fmt::format("attached; {}, in {}", engine, event.probe.base));
+    for (const auto &step : node.unfinishedServes)
+        send(node, protocol::Cancel{step, "the desktop that ordered it is gone"});
+    node.unfinishedServes.clear();
+    if (m_mode == Mode::Cancelling)
+        return send(node, protocol::Cancel{{}, m_endReason});
+    orderAgain(node);
+    m_schedule.join(event.node);
+    if (m_mode == Mode::Finishing)
+        send(node, protocol::NoMoreSteps{});
+}
+
+void Coordinator::notReady(NodeNotReady &event)
+{
+    auto &node = m_nodes.at(event.node);
+    if (event.generation != node.generation)
+        return;
+    if (node.reached)
+        return lost(node, event.failure);
+    if (m_mode != Mode::Measuring || !domain::mayRetry(event.failure) || node.connectTries >= kConnectTries)
+        return giveUp(node, std::move(event.failure));
+    // The others do not wait for a node that did not answer at once.
+    m_schedule.dontWaitFor(event.node);
+    say(Severity::Warning, {event.node}, domain::sentence(event.failure) + " Trying once more.");
+    connect(node, 2000ms);
+}
+
+void Coordinator::streamEnded(StreamEnded &event)
+{
+    auto &node = m_nodes.at(event.node);
+    if (event.generation != node.generation || node.goodbye || node.phase == NodePhase::Failed)
+        return;
+    const std::string name = event.node.text();
+    const std::string tail = event.errorTail.empty() ? std::string() : " The node said: " + event.errorTail;
+    if (!event.exitStatus)
+        return lost(node, event.exitStatus.error());
+    if (*event.exitStatus == 3 && ++node.restarts <= kSupervisorRestarts) {
+        return lost(node, {Stage::Run, FailureKind::Lost, fmt::format("{}: the supervisor ended without goodbye.{}", name, tail),
+                           "following its journal", "it is started again and takes up its journal"});
+    }
+    Failure failure{Stage::Attach, FailureKind::Broken, fmt::format("{}: the engine ended with status {}.{}", name, *event.exitStatus, tail),
+                    "attaching to its journal", "run seatrialctl clean for this node, then run again"};
+    if (*event.exitStatus == 3) {
+        failure.stage = Stage::Run;
+        failure.what = fmt::format("{}: the supervisor ended {} times without goodbye.{}", name, node.restarts, tail);
+        failure.advice = "look at the node's memory and at who ends processes there, then run again";
+    }
+    giveUp(node, std::move(failure));
+}
+
+void Coordinator::lost(NodeRun &node, const Failure &failure)
+{
+    node.link.reset();
+    if (m_mode == Mode::Cancelling || m_mode == Mode::Detaching)
+        return giveUp(node, failure);
+    const auto now = Clock::now();
+    if (node.phase != NodePhase::Reconnecting) {
+        node.lostSince = now;
+        node.losses = 0;
+        say(Severity::Warning, {node.node->id}, domain::sentence(failure) + " The node goes on under its lease; attaching again.");
+        enter(node, NodePhase::Reconnecting);
+    }
+    if (failure.kind == FailureKind::Changed || now - node.lostSince > kLostFor)
+        return giveUp(node, failure);
+    const auto backoff = std::min(250ms * (1 << std::min(node.losses, 6)), std::chrono::milliseconds(kBackoffMaximum));
+    ++node.losses;
+    connect(node, backoff);
+}
+
+void Coordinator::giveUp(NodeRun &node, Failure failure)
+{
+    ++node.generation; // whatever still comes from its connections is late
+    if (node.link)
+        node.link->close();
+    node.link.reset();
+    node.orders.clear();
+    node.progressDeadline = Clock::time_point::max();
+    enter(node, NodePhase::Failed);
+    const domain::NodeFailure entry{node.node->id, failure, wallNow()};
+    m_worlds.store.appendFailure(m_info.id, entry);
+    m_live.add(entry);
+    say(Severity::Error, {node.node->id}, domain::sentence(failure));
+    node.failure = std::move(failure);
+    m_schedule.leave(node.node->id);
+    dropPairsOf(node.node->id);
+}
+
+void Coordinator::send(NodeRun &node, const protocol::Control &control)
+{
+    if (node.link)
+        node.link->send(protocol::encode(control));
+}
+
+} // namespace seatrial::campaign

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/campaign/coordinator.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <random>
+
+namespace seatrial::campaign {
+
+using domain::Failure;
+using domain::FailureKind;
+using domain::NodeId;
+using domain::Stage;
+using domain::StepKey;
+using protocol::Severity;
+using protocol::StepStatus;
+
+namespace {
+
+/// What the node's own deadline may be late by before the desktop stops believing in the node.
+constexpr std::chrono::seconds kDeadlineSlack{45};
+constexpr int kPairTries = 3;
+
+std::string randomToken()
+{
+    std::random_device random;
+    return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+std::chrono::milliseconds milliseconds(double seconds)
+{
+    return std::chrono::milliseconds(static_cast<long>(seconds * 1000));
+}
+
+} // namespace
+
+int Coordinator::stepIndex(const domain::StepId &id) const
+{
+    const auto it = std::ranges::find(m_info.plan.steps, id, &domain::PlanStep::id);
+    return it == m_info.plan.steps.end() ? -1 : static_cast<int>(it - m_info.plan.steps.begin());
+}
+
+int Coordinator::nextAttempt(int step, const NodeId &node, const NodeId &peer) const
+{
+    int attempt = 0;
+    for (const auto &result : m_live.data().results) {
+        if (result.key.step == m_info.plan.steps[step].id && result.node == node && result.key.peer == peer && !result.key.serving)
+            attempt = std::max(attempt, result.key.attempt);
+    }
+    return attempt + 1;
+}
+
+void Coordinator::startWhatMay()
+{
+    if (m_mode != Mode::Measuring)
+        return;
+    for (const auto &task : m_schedule.startable()) {
+        if (task.peer.empty())
+            orderNodeTask(task);
+        else
+            orderPair(task);
+    }
+}
+
+void Coordinator::order(NodeRun &node, const Task &task, const StepKey &key, protocol::Parameters parameters)
+{
+    const auto &step = m_info.plan.steps[task.step];
+    const protocol::StartStep words{key.text(), step.check.text(), std::move(parameters), step.deadlineSeconds};
+    const bool idle = node.orders.empty();
+    node.orders[key] = {task, words};
+    if (idle)
+        renewProgress(node);
+    send(node, words);
+    m_dirty = true;
+}
+
+void Coordinator::orderNodeTask(const Task &task)
+{
+    const auto &step = m_info.plan.steps[task.step];
+    order(m_nodes.at(task.node), task, {step.id, {}, false, task.attempt}, step.parameters);
+}
+
+void Coordinator::orderPair(const Task &task)
+{
+    const auto &step = m_info.plan.steps[task.step];
+    auto &server = m_nodes.at(task.peer);
+    PairRun pair{.task = task, .serveKey = {step.id, task.node, true, task.attempt}, .measureKey = {step.id, task.peer, false, task.attempt}};
+    auto parameters = step.parameters;
+    parameters["role"] = "serve";
+    parameters["sessions"] = "1";
+    parameters["token"] = randomToken();
+    order(server, task, pair.serveKey, std::move(parameters));
+    m_pairs.push_back(std::move(pair));
+}
+
+void Coordinator::listening(NodeRun &node, const protocol::Event &event)
+{
+    const auto key = StepKey::fromText(event.step);
+    if (!key)
+        return;
+    const auto pair = std::ranges::find_if(m_pairs, [&](const PairRun &run) { return run.task.peer == node.node->id && run.serveKey == *key; });
+    if (pair == m_pairs.end())
+        return send(node, protocol::Cancel{event.step, "nobody measures against it"});
+    if (pair->measureOrdered || !event.parameters.contains("port") || !event.parameters.contains("token"))
+        return;
+    auto parameters = m_info.plan.steps[pair->task.step].parameters;
+    parameters["role"] = "measure";
+    parameters["peer"] = node.node->address;
+    parameters["port"] = event.parameters.at("port");
+    parameters["token"] = event.parameters.at("token");
+    parameters["self"] = pair->task.node.text();
+    parameters["peer_name"] = pair->task.peer.text();
+    pair->measureOrdered = true;
+    order(m_nodes.at(pair->task.node), pair->task, pair->measureKey, std::move(parameters));
+}
+
+void Coordinator::orderAgain(NodeRun &node)
+{
+    for (const auto &[key, order] : node.orders)
+        send(node, order.words);
+    renewProgress(node);
+}
+
+void Coordinator::renewProgress(NodeRun &node)
+{
+    if (node.orders.empty()) {
+        node.progressDeadline = Clock::time_point::max();
+        node.stuckAt = Clock::time_point::max();
+        return;
+    }
+    double deadline = 0;
+    double expected = 0;
+    for (const auto &[key, order] : node.orders) {
+        if (!node.stepInWork.empty() && key.text() != node.stepInWork)
+            continue;
+        deadline = std::max(deadline, order.words.deadlineSeconds);
+        expected = std::max(expected, m_pace.stepSeconds(order.task.step));
+    }
+    node.progressDeadline = Clock::now() + milliseconds(deadline) + kDeadlineSlack;
+    node.stuckAt = Clock::now() + milliseconds(expected + 0.6 * (std::max(deadline, expected) - expected));
+}
+
+void Coordinator::lines(LinesArrived &event)
+{
+    const auto it = m_nodes.find(event.node);
+    if (it == m_nodes.end() || event.generation != it->second.generation)
+        return;
+    auto &node = it->second;
+    std::vector<protocol::StreamLine> fresh;
+    fresh.reserve(event.lines.size());
+    for (auto &line : event.lines) {
+        if (const auto *newer = std::get_if<protocol::TooNew>(&line.content)) {
+            giveUp(node, {Stage::Attach, FailureKind::Unsupported,
+                          fmt::format("{}: its engine {} speaks protocol {}, which is newer than this program.", event.node.text(),
+                                      newer->engineVersion, newer->protocol),
+                          "reading its journal", "update this program, or clean the node and run again"});
+            break;
+        }
+        if (const auto *parsed = std::get_if<protocol::Record>(&line.content)) {
+            // A journal without gaps is what makes "every record exactly once" true: what was read before is dropped.
+            if (parsed->stamp.sequence <= node.lastSequence)
+                continue;
+            node.lastSequence = parsed->stamp.sequence;
+            record(node, *parsed);
+        } else if (++node.malformed == 1) {
+            const auto &bad = std::get<protocol::Malformed>(line.content);
+            say(Severity::Warning, {event.node}, "a line of its journal could not be read: " + bad.reason);
+        }
+        fresh.push_back(std::move(line));
+    }
+    if (!fresh.empty())
+        m_worlds.store.append(m_info.id, event.node, std::move(fresh));
+}
+
+void Coordinator::record(NodeRun &node, const protocol::Record &record)
+{
+    m_live.add(node.node->id, record);
+    m_dirty = true;
+    if (node.phase == NodePhase::Reconnecting)
+        node.losses = 0;
+    if (const auto *step = std::get_if<protocol::StepStarted>(&record.body)) {
+        started(node, *step);
+    } else if (const auto *result = std::get_if<protocol::StepFinished>(&record.body)) {
+        finished(node, *result);
+    } else if (const auto *event = std::get_if<protocol::Event>(&record.body)) {
+        if (event->code == "net.listening")
+            return listening(node, *event);
+        if (event->code == "supervisor.restarted")
+            ++node.restarts;
+        if (event->severity != Severity::Info)
+            say(event->severity, {node.node->id}, event->text);
+    } else if (const auto *goodbye = std::get_if<protocol::Goodbye>(&record.body)) {
+        node.goodbye = true;
+        node.stepInWork.clear();
+        if (goodbye->outcome == protocol::Outcome::Finished || m_mode == Mode::Cancelling) {
+            if (node.link)
+                node.link->close();
+            node.orders.clear();
+            renewProgress(node);
+            return enter(node, NodePhase::Done);
+        }
+        giveUp(node, {Stage::Run, goodbye->outcome == protocol::Outcome::Cancelled ? FailureKind::Cancelled : FailureKind::Lost,
+                      fmt::format("{}: the run ended there: {}.", node.node->id.text(),
+                                  goodbye->reason.empty() ? std::string(protocol::outcomeText(goodbye->outcome)) : goodbye->reason),
+                      "following its journal", "run again"});
+    }
+}
+
+void Coordinator::started(NodeRun &node, const protocol::StepStarted &step)
+{
+    node.stepInWork = step.step;
+    node.sinceWall = wallNow();
+    const auto key = StepKey::fromText(step.step);
+    const int index = key ? stepIndex(key->step) : -1;
+    if (index >= 0 && node.steps[index] != StepState::Missed)
+        node.steps[index] = StepState::InWork;
+    enter(node, NodePhase::Working);
+    renewProgress(node);
+}
+
+void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
+{
+    node.stepInWork.clear();
+    const auto key = StepKey::fromText(step.step);
+    if (!key)
+        return;
+    const int index = stepIndex(key->step);
+    if (index >= 0) {
+        node.steps[index] = step.status == StepStatus::Completed ? StepState::Done
+            : step.status == StepStatus::Waived                 ? StepState::Waived
+                                                                : StepState::Missed;
+    }
+    if (step.status != StepStatus::Completed && m_mode == Mode::Measuring) {
+        const std::string title = index >= 0 ? m_info.plan.steps[index].title : step.check;
+        say(step.status == StepStatus::Waived ? Severity::Info : Severity::Warning, {node.node->id},
+            fmt::format("{} {}: {}", title, protocol::statusText(step.status), step.reason));
+    }
+    const auto found = node.orders.find(*key);
+    if (found == node.orders.end())
+        return renewProgress(node);
+    const Order order = std::move(found->second);
+    node.orders.erase(found);
+    renewProgress(node);
+    if (node.orders.empty())
+        enter(node, NodePhase::Attached);
+    if (!key->peer.empty())
+        return pairFinished(node, *key, order, step);
+    m_pace.ended(order.task.step, step.seconds);
+    m_schedule.finished(order.task);
+    // The supervisor was killed under the step: that says nothing of the node, so it is measured once more.
+    if (step.status == StepStatus::Abandoned && m_mode == Mode::Measuring && node.restarts > 0 && order.task.attempt <= node.restarts) {
+        Task again = order.task;
+        again.attempt = nextAttempt(again.step, again.node, again.peer);
+        return m_schedule.add(again);
+    }
+    if (order.task.attempt == 1)
+        ++m_stepsDone;
+}
+
+void Coordinator::pairFinished(NodeRun &node, const StepKey &key, const Order &order, const protocol::StepFinished &step)
+{
+    const auto pair = std::ranges::find_if(m_pairs, [&](const PairRun &run) {
+        return run.task == order.task && (key.serving ? run.serveKey == key : run.measureKey == key);
+    });
+    if (pair == m_pairs.end())
+        return;
+    if (key.serving) {
+        pair->serveEnded = true;
+    } else {
+        pair->measureEnded = true;
+        pair->measured = step.status == StepStatus::Completed;
+        if (pair->measured)
+            m_pace.ended(order.task.step, step.seconds);
+        if (!pair->serveEnded)
+            send(m_nodes.at(order.task.peer), protocol::Cancel{pair->serveKey.text(), "its partner has ended"});
+    }
+    if (!pair->serveEnded || (pair->measureOrdered && !pair->measureEnded))
+        return;
+    const PairRun ended = *pair;
+    m_pairs.erase(pair);
+    m_schedule.finished(ended.task);
+    if (ended.task.attempt == 1)
+        ++m_stepsDone;
+    const bool refused = step.status == StepStatus::Waived;
+    if (ended.measured || refused || m_mode != Mode::Measuring || ended.task.attempt >= kPairTries)
+        return;
+    Task again = ended.task;
+    again.attempt = std::max(again.attempt + 1, nextAttempt(again.step, again.node, again.peer));
+    m_schedule.add(again);
+    (void)node;
+}
+
+void Coordinator::dropPairsOf(const NodeId &id)
+{
+    for (auto it = m_pairs.begin(); it != m_pairs.end();) {
+        if (!it->task.involves(id)) {
+            ++it;
+            continue;
+        }
+        const NodeId other = it->task.node == id ? it->task.peer : it->task.node;
+        const StepKey key = it->task.node == id ? it->serveKey : it->measureKey;
+        auto &node = m_nodes.at(other);
+        if (node.orders.erase(key) > 0) {
+            send(node, protocol::Cancel{key.text(), "its partner " + id.text() + " is gone"});
+            renewProgress(node);
+            if (node.orders.empty() && node.phase == NodePhase::Working)
+                enter(node, NodePhase::Attached);
+        }
+        it = m_pairs.erase(it);
+    }
+}
+
+std::vector<Task> Coordinator::remaining() const
+{
+    auto tasks = m_schedule.open();
+    const auto &running = m_schedule.runningTasks();
+    tasks.insert(tasks.end(), running.begin(), running.end());
+    const bool drawn = std::ranges::any_of(tasks, [](const Task &task) { return !task.peer.empty(); });
+    if (drawn || m_schedule.undrawnPairStep() == static_cast<int>(m_info.plan.steps.size()))
+        return tasks;
+    std::vector<NodeId> present;
+    for (const auto &id : m_info.nodes) {
+        if (m_nodes.at(id).phase != NodePhase::Failed)
+            present.push_back(id);
+    }
+    for (int step = m_schedule.undrawnPairStep(); step < static_cast<int>(m_info.plan.steps.size()); ++step) {
+        if (m_info.plan.steps[step].scope != domain::Scope::Pair)
+            continue;
+        for (const auto &round : pairRounds(present, m_info.plan.steps[step].partners)) {
+            for (const auto &[a, b] : round)
+                tasks.push_back({step, a, b, 1});
+        }
+    }
+    return tasks;
+}
+
+std::string Coordinator::doing(const NodeRun &node) const
+{
+    switch (node.phase) {
+    case NodePhase::Waiting: return "waits for its turn";
+    case NodePhase::Connecting: return "connecting";
+    case NodePhase::Reconnecting: return "connection lost, the node goes on";
+    case NodePhase::Done: return "done";
+    case NodePhase::Failed: return node.failure ? domain::stageText(node.failure->stage) + ": " + domain::kindText(node.failure->kind) : "failed";
+    case NodePhase::Attached:
+    case NodePhase::Working: break;
+    }
+    const auto key = StepKey::fromText(node.stepInWork);
+    const int index = key ? stepIndex(key->step) : -1;
+    if (index < 0) {
+        const std::string resource = m_schedule.waitsFor(node.node->id);
+        if (!resource.empty())
+            return "waits for " + resource;
+        return m_mode == Mode::Finishing ? "finishing" : m_schedule.runningTasks().empty() ? "idle" : "waits for its turn";
+    }
+    std::string text = m_info.plan.steps[index].title;
+    if (!key->peer.empty())
+        text += " with " + key->peer.text();
+    if (key->attempt > 1)
+        text += fmt::format(", attempt {}", key->attempt);
+    return text;
+}
+
+} // namespace seatrial::campaign

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/campaign/questions.h"
+#include "core/domain/failure.h"
+#include "core/domain/inventory.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace seatrial::campaign {
+
+/// Answer of a short command on a node.
+struct CommandOutput {
+    int exitStatus = 0;
+    std::string output; ///< standard output, at most 1 MB
+    std::string errors; ///< standard error, at most 64 kB
+};
+
+/// Receives what a long-lived command says. Called from the link's own thread; return soon, never throw.
+class StreamSink
+{
+public:
+    virtual ~StreamSink() = default;
+    virtual void bytes(std::string_view data) = 0;
+    /// Last call. @p exitStatus is the command's if it ended by itself, else the failure says what was lost.
+    virtual void ended(domain::Result<int> exitStatus, std::string errorTail) = 0;
+};
+
+/// One way to one node: ssh, a local process, a recorded stream. connect, run and upload block and are called from one
+/// worker thread; after attach the link feeds its sink by itself, and send and close may be called from any thread.
+/// Which thread polls the connection is the link's own affair.
+class NodeLink
+{
+public:
+    virtual ~NodeLink() = default;
+
+    /// Resolve, connect, check the host key, log in. @p cancelled ends it within 200 ms.
+    virtual domain::Result<void> connect(Questions &questions, const std::atomic<bool> &cancelled) = 0;
+
+    /// Runs @p script by /bin/sh with LC_ALL=C, feeding @p input to its standard input.
+    virtual domain::Result<CommandOutput> run(const std::string &script, std::string_view input, double timeoutSeconds,
+                                              const std::atomic<bool> &cancelled) = 0;
+
+    /// Starts @p script as the long-lived command of this link. Once, after connect.
+    virtual domain::Result<void> attach(const std::string &script, std::shared_ptr<StreamSink> sink) = 0;
+
+    /// Queues bytes for the attached command's standard input. Order is kept. Silently dropped once it ended.
+    virtual void send(std::string bytes) = 0;
+
+    /// Ends the link; the attached command's end is still told to the sink. Returns at once.
+    virtual void close() = 0;
+};
+
+/// Makes the link to a node. The two mains choose which.
+class LinkFactory
+{
+public:
+    virtual ~LinkFactory() = default;
+    virtual std::unique_ptr<NodeLink> link(const domain::Node &node) = 0;
+};
+
+} // namespace seatrial::campaign

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/campaign/schedule.h"
+
+#include <algorithm>
+
+namespace seatrial::campaign {
+
+using domain::NodeId;
+using domain::Scope;
+
+std::vector<std::vector<std::pair<NodeId, NodeId>>> pairRounds(std::vector<NodeId> nodes, int partners)
+{
+    std::vector<std::vector<std::pair<NodeId, NodeId>>> rounds;
+    if (nodes.size() < 2 || partners < 1)
+        return rounds;
+    const bool odd = nodes.size() % 2 != 0;
+    if (odd)
+        nodes.emplace_back(); // whoever meets the empty seat rests in that round
+    const std::size_t n = nodes.size();
+    // With an odd number each node rests once in n rounds, so one more round is needed to meet as many.
+    const std::size_t wanted = std::min<std::size_t>(partners + (odd ? 1 : 0), n - 1);
+    for (std::size_t round = 0; round < wanted; ++round) {
+        auto &pairs = rounds.emplace_back();
+        for (std::size_t i = 0; i < n / 2; ++i) {
+            const NodeId &a = nodes[i];
+            const NodeId &b = nodes[n - 1 - i];
+            if (a.empty() || b.empty())
+                continue;
+            // Who measures alternates, so that no node always listens.
+            if ((round + i) % 2 == 0)
+                pairs.emplace_back(a, b);
+            else
+                pairs.emplace_back(b, a);
+        }
+        std::rotate(nodes.begin() + 1, nodes.end() - 1, nodes.end());
+    }
+    return rounds;
+}
+
+Schedule::Schedule(const domain::Plan &plan, const domain::Fleet &fleet, const std::vector<NodeId> &nodes)
+    : m_plan(plan), m_order(nodes)
+{
+    for (const auto &node : nodes) {
+        auto &state = m_nodes[node];
+        for (int step = 0; step < static_cast<int>(plan.steps.size()); ++step) {
+            if (plan.steps[step].scope == Scope::Node)
+                state.open.push_back({step, node, {}, 1});
+        }
+    }
+    for (const auto &resource : fleet.shared) {
+        for (const auto &node : resource.nodes) {
+            if (const auto it = m_nodes.find(node); it != m_nodes.end())
+                it->second.resources.push_back(resource.name);
+        }
+    }
+}
+
+void Schedule::join(const NodeId &node)
+{
+    auto &state = m_nodes.at(node);
+    if (state.joined)
+        return;
+    state.joined = true;
+    state.expected = true;
+    for (const int step : m_drawn) {
+        int partners = 0;
+        const auto involved = [&](const Task &task) { return task.step == step && task.involves(node); };
+        if (std::ranges::any_of(m_pairs, involved) || std::ranges::any_of(m_donePairs, involved))
+            continue;
+        for (const auto &other : m_order) {
+            if (other == node || !m_nodes.at(other).joined || partners >= m_plan.steps[step].partners)
+                continue;
+            addPair(step, node, other);
+            ++partners;
+        }
+    }
+}
+
+void Schedule::dontWaitFor(const NodeId &node)
+{
+    m_nodes.at(node).expected = false;
+}
+
+void Schedule::leave(const NodeId &node)
+{
+    const auto ofNode = [&](const Task &task) { return task.involves(node); };
+    for (const auto &task : m_pairs) {
+        if (!ofNode(task))
+            continue;
+        const NodeId &other = task.node == node ? task.peer : task.node;
+        auto &pairs = m_nodes.at(other).pairs;
+        if (const auto it = pairs.find(task.step); it != pairs.end())
+            pairs.erase(it);
+    }
+    std::erase_if(m_pairs, ofNode);
+    std::erase_if(m_again, ofNode);
+    for (const auto &task : m_running) {
+        if (ofNode(task))
+            hold(task, -1);
+    }
+    std::erase_if(m_running, ofNode);
+    auto &state = m_nodes.at(node);
+    state.open.clear();
+    state.pairs.clear();
+    state.joined = false;
+    state.expected = false;
+}
+
+void Schedule::markDone(const Task &task)
+{
+    const auto it = m_nodes.find(task.node);
+    if (it == m_nodes.end())
+        return;
+    if (task.peer.empty())
+        std::erase_if(it->second.open, [&](const Task &open) { return open.step == task.step; });
+    else
+        m_donePairs.push_back(task);
+}
+
+bool Schedule::free(const NodeId &node) const
+{
+    const auto &state = m_nodes.at(node);
+    return state.joined && state.running == 0;
+}
+
+int Schedule::firstOpenStep(const NodeState &state) const
+{
+    int first = undrawnPairStep();
+    if (!state.open.empty())
+        first = std::min(first, state.open.front().step);
+    if (!state.pairs.empty())
+        first = std::min(first, *state.pairs.begin());
+    return first;
+}
+
+bool Schedule::inOrder(const Task &task, const NodeId &node) const
+{
+    return task.attempt > 1 || firstOpenStep(m_nodes.at(node)) >= task.step;
+}
+
+bool Schedule::resourceBusy(const Task &task) const
+{
+    if (!m_plan.steps[task.step].exclusive)
+        return false;
+    const auto heldByOthers = [&](const NodeId &node) {
+        return std::ranges::any_of(m_nodes.at(node).resources, [&](const std::string &resource) {
+            const auto holders = m_holders.find(resource);
+            return holders != m_holders.end()
+                && std::ranges::any_of(holders->second, [&](const auto &holder) { return !task.involves(holder.first); });
+        });
+    };
+    return heldByOthers(task.node) || (!task.peer.empty() && heldByOthers(task.peer));
+}
+
+void Schedule::hold(const Task &task, int change)
+{
+    const auto change1 = [&](const NodeId &node) {
+        auto &state = m_nodes.at(node);
+        state.running += change;
+        if (!m_plan.steps[task.step].exclusive)
+            return;
+        for (const auto &resource : state.resources) {
+            auto &holders = m_holders[resource];
+            if ((holders[node] += change) <= 0)
+                holders.erase(node);
+        }
+    };
+    change1(task.node);
+    if (!task.peer.empty())
+        change1(task.peer);
+}
+
+void Schedule::start(const Task &task, std::vector<Task> &started)
+{
+    hold(task, +1);
+    m_running.push_back(task);
+    started.push_back(task);
+}
+
+std::vector<Task> Schedule::startable()
+{
+    drawPairs();
+    std::vector<Task> started;
+    for (const auto &node : m_order) {
+        if (!free(node))
+            continue;
+        // The steps that follow on a node need nobody else: they go together, and the node can do them alone.
+        auto &open = m_nodes.at(node).open;
+        while (!open.empty() && inOrder(open.front(), node) && !resourceBusy(open.front())) {
+            start(open.front(), started);
+            open.erase(open.begin());
+        }
+    }
+    const auto startFrom = [&](std::vector<Task> &tasks) {
+        for (auto it = tasks.begin(); it != tasks.end();) {
+            const Task task = *it;
+            const bool pair = !task.peer.empty();
+            const bool can = free(task.node) && (!pair || free(task.peer)) && inOrder(task, task.node)
+                && (!pair || inOrder(task, task.peer)) && !resourceBusy(task);
+            if (!can) {
+                ++it;
+                continue;
+            }
+            if (pair && task.attempt == 1) {
+                for (const auto &node : {task.node, task.peer}) {
+                    auto &pairs = m_nodes.at(node).pairs;
+                    pairs.erase(pairs.find(task.step));
+                }
+            }
+            it = tasks.erase(it);
+            start(task, started);
+        }
+    };
+    startFrom(m_pairs);
+    startFrom(m_again);
+    return started;
+}
+
+void Schedule::finished(const Task &task)
+{
+    const auto it = std::ranges::find(m_running, task);
+    if (it == m_running.end())
+        return;
+    hold(task, -1);
+    m_running.erase(it);
+    if (!task.peer.empty())
+        m_donePairs.push_back(task);
+}
+
+void Schedule::add(const Task &task)
+{
+    m_again.push_back(task);
+}
+
+bool Schedule::allDone() const
+{
+    if (!m_pairs.empty() || !m_again.empty() || !m_running.empty())
+        return false;
+    const auto pending = [&](const auto &entry) { return entry.second.expected && !entry.second.joined; };
+    if (std::ranges::any_of(m_nodes, pending))
+        return false;
+    const auto working = [&](const auto &entry) { return entry.second.joined && !entry.second.open.empty(); };
+    if (std::ranges::any_of(m_nodes, working))
+        return false;
+    const bool somebody = std::ranges::any_of(m_nodes, [](const auto &entry) { return entry.second.joined; });
+    return !somebody || undrawnPairStep() == static_cast<int>(m_plan.steps.size());
+}
+
+std::vector<Task> Schedule::open() const
+{
+    std::vector<Task> tasks;
+    for (const auto &node : m_order) {
+        const auto &open = m_nodes.at(node).open;
+        tasks.insert(tasks.end(), open.begin(), open.end());
+    }
+    tasks.insert(tasks.end(), m_pairs.begin(), m_pairs.end());
+    tasks.insert(tasks.end(), m_again.begin(), m_again.end());
+    return tasks;
+}
+
+std::string Schedule::waitsFor(const NodeId &node) const
+{
+    const auto &state = m_nodes.at(node);
+    if (!state.joined || state.running > 0)
+        return {};
+    for (const auto &resource : state.resources) {
+        const auto holders = m_holders.find(resource);
+        if (holders == m_holders.end() || holders->second.empty() || holders->second.contains(node))
+            continue;
+        return resource + ", in use by " + holders->second.begin()->first.text();
+    }
+    return {};
+}
+
+int Schedule::undrawnPairStep() const
+{
+    for (int step = 0; step < static_cast<int>(m_plan.steps.size()); ++step) {
+        if (m_plan.steps[step].scope == Scope::Pair && !m_drawn.contains(step))
+            return step;
+    }
+    return static_cast<int>(m_plan.steps.size());
+}
+
+bool Schedule::met(int step, const NodeId &a, const NodeId &b) const
+{
+    const auto both = [&](const Task &task) { return task.step == step && task.involves(a) && task.involves(b); };
+    return std::ranges::any_of(m_donePairs, both);
+}
+
+void Schedule::addPair(int step, const NodeId &a, const NodeId &b)
+{
+    if (met(step, a, b))
+        return;
+    m_pairs.push_back({step, a, b, 1});
+    m_nodes.at(a).pairs.insert(step);
+    m_nodes.at(b).pairs.insert(step);
+}
+
+void Schedule::drawPairs()
+{
+    const int step = undrawnPairStep();
+    if (step == static_cast<int>(m_plan.steps.size()))
+        return;
+    std::vector<NodeId> present;
+    for (const auto &node : m_order) {
+        const auto &state = m_nodes.at(node);
+        if (state.expected && !state.joined)
+            return;
+        if (!state.joined)
+            continue;
+        if (state.running > 0 || firstOpenStep(state) < step)
+            return;
+        present.push_back(node);
+    }
+    if (present.empty())
+        return;
+    m_drawn.insert(step);
+    for (const auto &round : pairRounds(present, m_plan.steps[step].partners)) {
+        for (const auto &[a, b] : round)
+            addPair(step, a, b);
+    }
+}
+
+} // namespace seatrial::campaign

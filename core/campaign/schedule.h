@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/domain/inventory.h"
+#include "core/domain/plan.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace seatrial::campaign {
+
+/// One thing to be measured: a step on a node, or between two.
+struct Task {
+    int step = 0;          ///< index into the plan
+    domain::NodeId node;   ///< the measuring node
+    domain::NodeId peer;   ///< pairs only: the serving node
+    int attempt = 1;
+    bool operator==(const Task &) const = default;
+
+    bool involves(const domain::NodeId &id) const { return node == id || (!peer.empty() && peer == id); }
+};
+
+/// Rounds of disjoint pairs by the circle method: every node meets @p partners others (all of them if fewer are
+/// there). Each inner vector is one round.
+std::vector<std::vector<std::pair<domain::NodeId, domain::NodeId>>> pairRounds(std::vector<domain::NodeId> nodes, int partners);
+
+/// Decides what may be measured when. Knows nothing of connections: it is told which nodes take part, what was
+/// started and what ended, and answers with the tasks that may start now.
+///
+/// A node does its steps in the order of the plan. Exclusive tasks never run together on one node or on nodes that
+/// share a resource. A pair step begins when every node that takes part has come to it; from then on a pair starts as
+/// soon as both are free, in the order of the rounds but without a barrier between them.
+class Schedule
+{
+public:
+    Schedule(const domain::Plan &plan, const domain::Fleet &fleet, const std::vector<domain::NodeId> &nodes);
+
+    /// The node can be given work. One that comes after the pairs were drawn is given partners of its own.
+    void join(const domain::NodeId &node);
+    /// Pairs are drawn without waiting for this node; it may still join later.
+    void dontWaitFor(const domain::NodeId &node);
+    /// The node is given up for good; what is open or running with it is dropped.
+    void leave(const domain::NodeId &node);
+    /// The task has a result already, from an earlier life of the run.
+    void markDone(const Task &task);
+
+    /// Tasks that may start now, taken out of what is open and marked as running. Consecutive node tasks of a node
+    /// come together, so that it can go on alone.
+    std::vector<Task> startable();
+    void finished(const Task &task);
+    /// Measures again: @p task has a new attempt number.
+    void add(const Task &task);
+
+    bool allDone() const;
+    const std::vector<Task> &runningTasks() const { return m_running; }
+    /// Everything that is not running yet and not waiting for pairs to be drawn.
+    std::vector<Task> open() const;
+    /// The resource that keeps @p node waiting, and who holds it; empty if nothing does.
+    std::string waitsFor(const domain::NodeId &node) const;
+    /// The first pair step whose pairs are not drawn yet; the number of steps if there is none.
+    int undrawnPairStep() const;
+
+private:
+    struct NodeState {
+        std::vector<std::string> resources;
+        std::vector<Task> open;      ///< node tasks of first attempts, by step
+        std::multiset<int> pairs;    ///< steps of open pair tasks of first attempts
+        int running = 0;
+        bool joined = false;
+        bool expected = true;
+    };
+
+    bool free(const domain::NodeId &node) const;
+    int firstOpenStep(const NodeState &state) const;
+    bool inOrder(const Task &task, const domain::NodeId &node) const;
+    bool resourceBusy(const Task &task) const;
+    void start(const Task &task, std::vector<Task> &started);
+    void hold(const Task &task, int change);
+    void addPair(int step, const domain::NodeId &a, const domain::NodeId &b);
+    bool met(int step, const domain::NodeId &a, const domain::NodeId &b) const;
+    void drawPairs();
+
+    const domain::Plan m_plan;
+    std::map<domain::NodeId, NodeState> m_nodes;
+    std::vector<domain::NodeId> m_order;
+    std::vector<Task> m_pairs;   ///< open pair tasks in the order of the rounds
+    std::vector<Task> m_again;   ///< further attempts
+    std::vector<Task> m_running;
+    std::vector<Task> m_donePairs;
+    std::map<std::string, std::map<domain::NodeId, int>> m_holders; ///< resource -> nodes with exclusive work
+    std::set<int> m_drawn;       ///< pair steps whose pairs exist
+};
+
+} // namespace seatrial::campaign

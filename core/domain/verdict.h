@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/domain/ids.h"
+#include "core/protocol/unit.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace seatrial::domain {
+
+/// What may be said of a node. In the order in which the worse one wins upward, but Unknown is never better than Failed.
+enum class Verdict { Qualified, Marginal, Unknown, Failed };
+
+std::string verdictText(Verdict verdict); ///< "qualified"
+std::optional<Verdict> verdictFromText(const std::string &text);
+
+/// Which of the tests a limit belongs to.
+enum class Judgement { Ceiling, Fleet, Past, State, Coverage };
+
+/// One judged figure, missed or met. Views list all, a verdict's reasons are those not qualified.
+struct Finding {
+    Verdict verdict = Verdict::Qualified;
+    Judgement judgement = Judgement::State;
+    std::string check;
+    std::string metric;
+    std::string subject;
+    std::optional<double> value;
+    protocol::Unit unit = protocol::Unit::None;
+    std::string limit;    ///< "≥ 8.4 GB/s", as it is shown
+    std::optional<double> limitValue;
+    std::optional<double> margin; ///< (value - limit)/|limit|, positive is room, whichever way the limit points
+    std::string source;   ///< criteria name, revision, formula, where the limit comes from
+    std::string text;     ///< one sentence for the person who reads it
+    std::string advice;   ///< what to do next; may be empty
+};
+
+struct Coverage {
+    int planned = 0;  ///< required measurements (steps, pair meetings count one) that the plan asks of the node
+    int measured = 0; ///< of these, with a result
+};
+
+struct NodeVerdict {
+    NodeId node;
+    RackId rack;
+    Verdict verdict = Verdict::Unknown;
+    bool reached = true; ///< false: no connection, no login, or a key that changed
+    Coverage coverage;
+    std::vector<Finding> reasons;  ///< why it is not qualified, worst first; empty when qualified
+    std::vector<Finding> findings; ///< every judged figure, worst first
+    std::vector<std::string> accepted; ///< acceptances of the criteria that were used: "host.health not permitted: accepted by …"
+};
+
+struct FleetVerdict {
+    RunId run;
+    std::vector<NodeVerdict> nodes; ///< in the order of the fleet
+    std::vector<std::string> notes; ///< about the judgement itself: "fleet test off: 2 nodes, needs 4"
+
+    int count(Verdict verdict) const;
+    const NodeVerdict *find(const NodeId &node) const;
+};
+
+} // namespace seatrial::domain

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/report/run_tables.h"
+
+#include "core/report/number.h"
+
+namespace seatrial::report {
+
+Table resultsTable(const domain::RunData &run)
+{
+    Table table;
+    table.columns = {"run", "node", "step", "attempt", "check", "metric", "subject", "value", "unit", "n", "min", "max", "cv", "time", "simulated"};
+    for (const auto &observation : run.observations) {
+        const auto &measured = observation.measurement;
+        table.rows.push_back({run.info.id.text(), observation.node.text(), observation.key.step.text(),
+                              static_cast<long long>(observation.key.attempt), measured.check, measured.metric, measured.subject, measured.value,
+                              std::string(protocol::unitText(measured.unit)), static_cast<long long>(measured.samples), measured.spread.minimum,
+                              measured.spread.maximum, measured.spread.cv, isoTime(observation.wallSeconds),
+                              std::string(observation.simulated ? "yes" : "no")});
+    }
+    return table;
+}
+
+Table nodesTable(const domain::FleetVerdict &verdict)
+{
+    Table table;
+    table.columns = {"run", "node", "rack", "verdict", "planned", "measured", "reason"};
+    for (const auto &node : verdict.nodes) {
+        table.rows.push_back({verdict.run.text(), node.node.text(), node.rack.text(), domain::verdictText(node.verdict),
+                              static_cast<long long>(node.coverage.planned), static_cast<long long>(node.coverage.measured),
+                              node.reasons.empty() ? std::string() : node.reasons.front().text});
+    }
+    return table;
+}
+
+} // namespace seatrial::report

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "engine/measure/samples.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace seatrial::engine {
+
+/// Computes the burn for @p seed on the CPU it is called on.
+using BurnFunction = std::function<std::uint64_t(int cpu, std::uint32_t seed)>;
+
+/// What one CPU did.
+struct BurnOutcome {
+    int cpu = 0;
+    bool pinned = false;
+    std::uint64_t iterations = 0;
+    Samples rate; ///< iterations a second, in slices of 100 ms
+    std::uint64_t mismatches = 0;
+    std::uint64_t wrongIteration = 0; ///< the first that was wrong, from 1
+    std::uint32_t wrongSeed = 0;
+    std::uint64_t expected = 0;
+    std::uint64_t got = 0;
+};
+
+/// Burns all @p cpus at the same time for @p seconds, the first @p warmupSeconds of which are verified but not rated.
+/// @p halfway is called once from the calling thread in the middle.
+std::vector<BurnOutcome> burnAll(const std::vector<int> &cpus, double seconds, double warmupSeconds, const BurnFunction &burn,
+                                 const std::function<void()> &halfway, const std::atomic<bool> *stop);
+
+} // namespace seatrial::engine

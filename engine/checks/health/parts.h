@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "engine/checks/reporter.h"
+
+#include <filesystem>
+
+namespace seatrial::engine {
+
+/// What the node is made of, beside PCI devices and network interfaces: board, CPUs by socket, memory, disks.
+void reportParts(const Reporter &reporter, const std::filesystem::path &sysroot);
+
+} // namespace seatrial::engine

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "engine/checks/reporter.h"
+
+#include <filesystem>
+
+namespace seatrial::engine {
+
+/// Network, 3D, display and accelerator devices and NVMe controllers (not bridges): width and speed of their PCIe link
+/// beside what device and slot are able to, and their AER counters.
+void reportPciDevices(const Reporter &reporter, const std::filesystem::path &sysroot);
+
+} // namespace seatrial::engine

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "engine/checks/check.h"
+
+namespace seatrial::engine {
+
+/// A check that draws so much that others would notice. It cannot forget to look for their work first.
+class LoadCheck : public Check
+{
+public:
+    bool loads() const final { return true; }
+    /// Refuses (waived, not permitted) where others compute, unless a person allowed it; then load().
+    CheckResult run(const CheckContext &context) const final;
+
+protected:
+    virtual CheckResult load(const CheckContext &context) const = 0;
+};
+
+/// What every check says when it was told to stop before it was done.
+CheckResult stoppedEarly();
+
+} // namespace seatrial::engine

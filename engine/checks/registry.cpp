@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/checks/check.h"
+#include "engine/checks/cpu/host_cpu.h"
+#include "engine/checks/disk/host_disk.h"
+#include "engine/checks/health/host_health.h"
+#include "engine/checks/memory/host_memory.h"
+#include "engine/checks/net/net_pair.h"
+
+namespace seatrial::engine {
+
+const std::vector<std::unique_ptr<Check>> &allChecks()
+{
+    static const auto checks = [] {
+        std::vector<std::unique_ptr<Check>> all;
+        all.push_back(std::make_unique<HostHealth>());
+        all.push_back(std::make_unique<HostMemory>());
+        all.push_back(std::make_unique<HostCpu>());
+        all.push_back(std::make_unique<HostDisk>());
+        all.push_back(std::make_unique<NetPair>());
+        return all;
+    }();
+    return checks;
+}
+
+const Check *findCheck(std::string_view id)
+{
+    for (const auto &check : allChecks()) {
+        if (check->id() == id)
+            return check.get();
+    }
+    return nullptr;
+}
+
+} // namespace seatrial::engine

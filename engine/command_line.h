@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace seatrial::engine {
+
+enum class Command { Help, Version, List, Selftest, Plan, Attach, Quit, Worker };
+
+/// What the command line asks for. Paths are absolute.
+struct CommandLine {
+    Command command = Command::Help;
+    bool json = false;          ///< --list
+    std::string plan;           ///< --plan: a file, or "-"
+    std::string sysroot = "/";  ///< --plan, worker
+    std::string work;           ///< --plan, worker
+    std::string folder;         ///< attach --dir
+    std::string base;           ///< quit --base
+    std::uint64_t from = 1;     ///< attach --from
+    bool allowBusy = false;     ///< worker
+};
+
+/// Nothing, with a sentence in @p error, if the command line makes no sense.
+std::optional<CommandLine> parseCommandLine(int argc, char **argv, std::string &error);
+
+} // namespace seatrial::engine

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/measure/clock.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <thread>
+
+namespace seatrial::engine {
+
+double monotonicSeconds()
+{
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return double(now.tv_sec) + double(now.tv_nsec) * 1e-9;
+}
+
+double Deadline::remainingSeconds() const
+{
+    return std::max(0.0, m_moment - monotonicSeconds());
+}
+
+void sleepUnlessStopped(double seconds, const std::atomic<bool> *flag)
+{
+    const auto deadline = Deadline::after(seconds);
+    while (!deadline.passed() && !stopRequested(flag))
+        std::this_thread::sleep_for(std::chrono::duration<double>(std::min(0.02, deadline.remainingSeconds())));
+}
+
+} // namespace seatrial::engine

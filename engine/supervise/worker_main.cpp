@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/supervise/worker_main.h"
+
+#include "core/protocol/codec.h"
+#include "engine/emit/pipe_emitter.h"
+#include "engine/supervise/worker_process.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+
+#include <fcntl.h>
+
+namespace seatrial::engine {
+
+using namespace protocol;
+
+namespace {
+
+std::atomic<bool> stopRequestedBySignal = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+void requestStop(int)
+{
+    stopRequestedBySignal.store(true, std::memory_order_relaxed);
+}
+
+/// Without SA_RESTART: a check that waits in a system call is woken.
+void listenForTerm()
+{
+    struct sigaction action {};
+    action.sa_handler = requestStop;
+    sigaction(SIGTERM, &action, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+}
+
+CheckResult runCheck(const Check &check, const CheckContext &context)
+{
+    try {
+        return check.run(context);
+    } catch (const std::exception &error) {
+        return CheckResult::error("the check failed by an exception: " + std::string(error.what()));
+    } catch (...) {
+        return CheckResult::error("the check failed by an exception of an unknown kind");
+    }
+}
+
+/// A result the stream can carry: whatever is not completed has a reason, and only waived has a waiver.
+StepFinished finishedFrom(const StartStep &step, CheckResult result)
+{
+    if (result.status == StepStatus::Waived && result.waiver == Waiver::None)
+        result = CheckResult::error("the check waived itself without saying whether the part is missing or not permitted: "
+                                    + result.reason);
+    if (result.status != StepStatus::Waived)
+        result.waiver = Waiver::None;
+    if (result.status != StepStatus::Completed && result.reason.empty())
+        result.reason = "the check gave no reason";
+    return {step.step, step.check, result.status, result.waiver, std::move(result.reason), 0};
+}
+
+} // namespace
+
+int workerMain(const WorkerOptions &options, const std::vector<std::unique_ptr<Check>> &checks)
+{
+    if (::fcntl(WorkerProcess::kRecordsFd, F_SETFD, FD_CLOEXEC) != 0) {
+        std::fprintf(stderr, "seatrial-engine: \"worker\" is how a supervisor starts this program; nobody else can\n");
+        return 2;
+    }
+    listenForTerm();
+    std::string order = readSmallFile("/proc/self/fd/0", 2 * LineCutter::kMaxLineBytes);
+    const auto read = decodeControl(order);
+    const auto *control = std::get_if<Control>(&read);
+    const auto *step = control ? std::get_if<StartStep>(control) : nullptr;
+    if (!step) {
+        std::fprintf(stderr, "seatrial-engine: the order on standard input is no step\n");
+        return 2;
+    }
+    PipeEmitter emitter(WorkerProcess::kRecordsFd);
+    const auto check = std::ranges::find_if(checks, [&](const auto &each) { return each->id() == step->check; });
+    if (check == checks.end()) {
+        emitter.emit(finishedFrom(*step, CheckResult::error("this engine has no check \"" + step->check + '"')));
+        return 0;
+    }
+    const CheckContext context{step->step,         step->parameters,       options.sysroot,        options.workFolder,
+                               step->deadlineSeconds, options.allowBusy, &stopRequestedBySignal, &emitter};
+    emitter.emit(finishedFrom(*step, runCheck(**check, context)));
+    return 0;
+}
+
+} // namespace seatrial::engine

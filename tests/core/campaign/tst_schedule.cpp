@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/campaign/schedule.h"
+#include "tests/support/fake_fleet.h"
+
+#include <QTest>
+#include <algorithm>
+
+using namespace seatrial;
+using namespace seatrial::campaign;
+using domain::NodeId;
+
+namespace {
+
+std::vector<NodeId> ids(int count)
+{
+    std::vector<NodeId> nodes;
+    for (int i = 0; i < count; ++i)
+        nodes.emplace_back("n" + std::to_string(i + 1));
+    return nodes;
+}
+
+domain::Fleet fleet(int count, bool oneHost)
+{
+    std::vector<std::string> names;
+    for (const auto &id : ids(count))
+        names.push_back(id.text());
+    return tests::fleetOf(names, oneHost);
+}
+
+domain::PlanStep step(const char *id, domain::Scope scope, bool exclusive)
+{
+    domain::PlanStep step;
+    step.id = domain::StepId(id);
+    step.check = domain::CheckId(id);
+    step.scope = scope;
+    step.exclusive = exclusive;
+    step.partners = 3;
+    return step;
+}
+
+domain::Plan plan()
+{
+    domain::Plan plan;
+    plan.steps = {step("before", domain::Scope::Node, false), step("memory", domain::Scope::Node, true), step("disk", domain::Scope::Node, true),
+                  step("network", domain::Scope::Pair, true), step("after", domain::Scope::Node, false)};
+    return plan;
+}
+
+} // namespace
+
+class TestSchedule : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void rounds_data()
+    {
+        QTest::addColumn<int>("nodes");
+        for (const int nodes : {2, 3, 4, 5, 6, 7, 8, 33, 64})
+            QTest::addRow("%d nodes", nodes) << nodes;
+    }
+
+    void rounds()
+    {
+        QFETCH(int, nodes);
+        std::map<NodeId, std::set<NodeId>> met;
+        for (const auto &round : pairRounds(ids(nodes), 3)) {
+            std::set<NodeId> busy;
+            for (const auto &[a, b] : round) {
+                QVERIFY2(busy.insert(a).second && busy.insert(b).second, "a node stands twice in one round");
+                QVERIFY2(met[a].insert(b).second, "the same two met twice");
+                met[b].insert(a);
+            }
+        }
+        for (const auto &[node, partners] : met)
+            QVERIFY(static_cast<int>(partners.size()) >= std::min(3, nodes - 1));
+        QCOMPARE(static_cast<int>(met.size()), nodes);
+    }
+
+    void sharedHostIsNeverLoadedTwice()
+    {
+        const auto nodes = ids(6);
+        Schedule schedule(plan(), fleet(6, true), nodes);
+        for (const auto &node : nodes)
+            schedule.join(node);
+        int guard = 0;
+        int pairs = 0;
+        std::map<NodeId, int> lastStep;
+        while (!schedule.allDone()) {
+            QVERIFY2(++guard < 1000, "the schedule does not come to an end");
+            const auto started = schedule.startable();
+            std::set<NodeId> exclusive;
+            for (const auto &task : schedule.runningTasks()) {
+                if (plan().steps[task.step].exclusive)
+                    exclusive.insert(task.peer.empty() ? task.node : std::min(task.node, task.peer));
+            }
+            QVERIFY2(exclusive.size() <= 1, "two exclusive measurements on one host");
+            for (const auto &task : started) {
+                QVERIFY2(lastStep[task.node] <= task.step, "a node left the order of the plan");
+                lastStep[task.node] = task.step;
+                pairs += !task.peer.empty();
+            }
+            QVERIFY(!schedule.runningTasks().empty());
+            schedule.finished(schedule.runningTasks().front());
+        }
+        QCOMPARE(pairs, 9); // 6 nodes, 3 partners each
+    }
+
+    void nodesOfTheirOwnWorkSideBySide()
+    {
+        const auto nodes = ids(4);
+        Schedule schedule(plan(), fleet(4, false), nodes);
+        for (const auto &node : nodes)
+            schedule.join(node);
+        QCOMPARE(schedule.startable().size(), 12u); // before, memory and disk of each, ordered in one go
+        while (!schedule.runningTasks().empty())
+            schedule.finished(schedule.runningTasks().front());
+        QCOMPARE(schedule.startable().size(), 2u); // the first round of pairs
+    }
+
+    void aDeadNodeIsNotWaitedFor()
+    {
+        const auto nodes = ids(4);
+        Schedule schedule(plan(), fleet(4, false), nodes);
+        for (int i = 0; i < 3; ++i)
+            schedule.join(nodes[i]);
+        schedule.dontWaitFor(nodes[3]);
+        schedule.startable();
+        while (!schedule.runningTasks().empty())
+            schedule.finished(schedule.runningTasks().front());
+        QVERIFY(!schedule.startable().empty());
+        // It comes late after all: it gets its own steps and partners.
+        schedule.join(nodes[3]);
+        int late = 0, guard = 0;
+        while (!schedule.allDone()) {
+            QVERIFY(++guard < 1000);
+            for (const auto &task : schedule.startable())
+                late += task.involves(nodes[3]) && !task.peer.empty();
+            if (!schedule.runningTasks().empty())
+                schedule.finished(schedule.runningTasks().front());
+        }
+        QCOMPARE(late, 3);
+    }
+
+    void leavingDropsWhatWasRunning()
+    {
+        const auto nodes = ids(2);
+        Schedule schedule(plan(), fleet(2, true), nodes);
+        for (const auto &node : nodes)
+            schedule.join(node);
+        schedule.startable();
+        schedule.leave(nodes[0]);
+        int guard = 0;
+        while (!schedule.allDone()) {
+            QVERIFY(++guard < 100);
+            schedule.startable();
+            if (!schedule.runningTasks().empty())
+                schedule.finished(schedule.runningTasks().front());
+        }
+    }
+
+    void thousandNodes()
+    {
+        const auto nodes = ids(1000);
+        Schedule schedule(plan(), fleet(1000, false), nodes);
+        for (const auto &node : nodes)
+            schedule.join(node);
+        std::size_t tasks = 0;
+        QElapsedTimer timer;
+        timer.start();
+        while (!schedule.allDone()) {
+            tasks += schedule.startable().size();
+            const auto running = schedule.runningTasks();
+            for (const auto &task : running)
+                schedule.finished(task);
+        }
+        QCOMPARE(tasks, 1000u * 4 + 1500u);
+        qInfo("1,000 nodes, %zu tasks: %lld ms", tasks, static_cast<long long>(timer.elapsed()));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSchedule)
+#include "tst_schedule.moc"

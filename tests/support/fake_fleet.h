@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/campaign/deployment.h"
+#include "core/campaign/node_link.h"
+#include "core/protocol/codec.h"
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace seatrial::tests {
+
+/// How a fake node behaves.
+struct FakeBehaviour {
+    domain::Failure connectFailure;      ///< used if connectFails > 0
+    int connectFails = 0;                ///< how many attempts fail before one works; a big number: never
+    double bandwidth = 10.0;             ///< GB/s that its memory step answers
+    double link = 10.0;                  ///< Gbit/s of its network; a pair has the smaller one of both
+    std::map<std::string, protocol::StepFinished> ends; ///< by check: ends so instead of completed
+    double stepSeconds = 0.005;
+};
+
+/// One engine in memory: keeps its journal whatever happens to connections, as the real supervisor does.
+class FakeNode
+{
+public:
+    FakeNode(std::string name, FakeBehaviour behaviour) : name(std::move(name)), behaviour(std::move(behaviour)) {}
+    ~FakeNode();
+
+    void control(const std::string &line);
+    void attach(std::uint64_t from, std::shared_ptr<campaign::StreamSink> sink);
+    void cutConnection(std::size_t keepBytes = 0); ///< ends the stream, delivering only part of what was pending
+
+    const std::string name;
+    FakeBehaviour behaviour;
+    std::set<std::string> everStarted;
+    int startedTwice = 0;                ///< steps executed more than once: must stay 0
+    std::atomic<int> exclusiveNow = 0;
+
+private:
+    void work();
+    void write(protocol::Body body);
+    void run(const protocol::StartStep &step);
+
+    std::mutex m_mutex;
+    std::condition_variable m_news;
+    std::deque<protocol::StartStep> m_queue;
+    std::set<std::string> m_known;
+    std::set<std::string> m_cancelled;
+    std::vector<std::string> m_journal;
+    std::shared_ptr<campaign::StreamSink> m_sink;
+    bool m_finish = false;
+    bool m_over = false;
+    bool m_stop = false;
+    std::thread m_thread;
+
+    friend class FakeFleet;
+    class FakeFleet *m_fleet = nullptr;
+};
+
+/// Links to fake nodes, and a deployer that finds the engine everywhere.
+class FakeFleet : public campaign::LinkFactory, public campaign::Deployer
+{
+public:
+    FakeNode &add(const std::string &name, FakeBehaviour behaviour = {});
+    FakeNode &node(const std::string &name) { return *m_nodes.at(name); }
+
+    std::unique_ptr<campaign::NodeLink> link(const domain::Node &node) override;
+    domain::Result<campaign::Probe> prepare(campaign::NodeLink &link, std::vector<campaign::RecipeStep> &steps, const std::atomic<bool> &cancelled) override;
+    std::string attachCommand(const campaign::Probe &probe, const std::string &token, std::uint64_t from) const override;
+    domain::Result<std::vector<std::string>> clean(campaign::NodeLink &link, const std::atomic<bool> &cancelled) override;
+
+    /// Most nodes that were at work at the same time.
+    std::atomic<int> working = 0;
+    std::atomic<int> mostWorking = 0;
+
+private:
+    std::map<std::string, std::unique_ptr<FakeNode>> m_nodes;
+};
+
+/// A fleet value with the nodes of @p names in one rack; all share one host if @p oneHost.
+domain::Fleet fleetOf(const std::vector<std::string> &names, bool oneHost);
+
+} // namespace seatrial::tests
