@@ -31,7 +31,7 @@ Tools realTools()
 {
     return {.installation = resources::Installation(),
             .links = [] { return std::make_unique<remote::SshLinkFactory>(); },
-            .deployer = [](const std::filesystem::path &engine) { return remote::EngineDeployer::open(engine); },
+            .deployer = [](const std::filesystem::path &engine) -> domain::Result<std::unique_ptr<campaign::Deployer>> { return std::make_unique<remote::EngineDeployer>(engine); },
             .openStore = [](const std::string &file) { return store::openSqliteStore(file); }};
 }
 

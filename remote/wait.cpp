@@ -41,10 +41,11 @@ Waited waitFor(std::span<pollfd> fds, Moment deadline, const std::atomic<bool> &
         const double left = secondsUntil(deadline);
         const int slice = static_cast<int>(std::ceil(std::min(left, kSliceSeconds) * 1000));
         const int ready = poll(fds.data(), fds.size(), slice);
-        if (ready > 0)
-            return Waited::Ready;
+        // Late is late, even if there is always something: else who never stops talking would never time out.
         if (left <= 0)
             return Waited::TimedOut;
+        if (ready > 0)
+            return Waited::Ready;
     }
 }
 

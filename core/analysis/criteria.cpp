@@ -116,6 +116,8 @@ void checkKind(YamlMap &map, const Criterion &criterion)
         map.fail("kind", "a ratio has no \"of\", expected the metric that it is a fraction of");
     if (criterion.kind != Kind::Ratio && !criterion.of.empty())
         map.fail("of", "only a ratio has \"of\", expected none here");
+    if (criterion.kind != Kind::Ratio && !criterion.cappedBy.empty())
+        map.fail("capped_by", "only a ratio has \"capped_by\", expected none here");
     if (criterion.kind != Kind::Fleet && criterion.sameSubject)
         map.fail("same_subject", "only kind fleet has \"same_subject\", expected none here");
     if (criterion.kind == Kind::Fleet && criterion.direction == Direction::Equal)
@@ -132,6 +134,7 @@ Criterion readCriterion(YamlMap &map)
     criterion.kind = map.word<Criterion::Kind>("kind", kindFromText, "absolute, ratio, fleet or delta");
     criterion.direction = map.word<Direction>("direction", directionFromText, "at least, at most or equal");
     criterion.of = map.text("of", std::string());
+    criterion.cappedBy = map.text("capped_by", std::string());
     criterion.sameSubject = map.boolean("same_subject", false);
     criterion.unit = map.word<Unit>("unit", unitOf, units());
     criterion.marginal = map.optionalNumber("marginal", -kLargest, kLargest);
@@ -200,7 +203,7 @@ private:
     void addCriteria(const YamlTree &tree)
     {
         YamlMap map(m_reader, tree, "a criterion",
-                    {"check", "metric", "subject", "kind", "direction", "of", "same_subject", "marginal", "failed",
+                    {"check", "metric", "subject", "kind", "direction", "of", "capped_by", "same_subject", "marginal", "failed",
                      "possible_maximum", "unit", "source", "advice"});
         const Criterion common = readCriterion(map);
         for (const std::string &metric : readMetrics(m_reader, map)) {

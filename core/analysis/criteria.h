@@ -30,6 +30,7 @@ struct Criterion {
     Kind kind = Kind::Absolute;
     Direction direction = Direction::AtLeast;
     std::string of;      ///< Ratio only: the other metric
+    std::string cappedBy; ///< Ratio only: parameter of the measurement that the other metric cannot exceed, e.g. slot_width_max
     bool sameSubject = false; ///< Fleet only: compared with the same subject of other nodes (nic/eth0), not with all of them
     std::optional<double> marginal;
     std::optional<double> failed;

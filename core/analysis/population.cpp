@@ -13,11 +13,13 @@ std::size_t countUpTo(const std::vector<double> &ascending, double value)
     return static_cast<std::size_t>(std::ranges::upper_bound(ascending, value) - ascending.begin());
 }
 
-std::size_t countWithin(const std::vector<double> &ascending, double low, double high)
+/// How many lie no farther from @p centre than @p distance. Distances are compared, not bounds: adding and taking
+/// away again may not give the same number.
+std::size_t countWithin(const std::vector<double> &ascending, double centre, double distance)
 {
-    const auto first = std::ranges::lower_bound(ascending, low);
-    const auto last = std::ranges::upper_bound(ascending, high);
-    return first < last ? static_cast<std::size_t>(last - first) : 0;
+    const auto first = std::ranges::partition_point(ascending, [&](double value) { return centre - value > distance; });
+    const auto last = std::ranges::partition_point(ascending, [&](double value) { return value - centre <= distance; });
+    return static_cast<std::size_t>(last - first);
 }
 
 /// The value of index @p index among all but own.
@@ -38,7 +40,7 @@ double restAt(const std::vector<double> &all, const std::vector<double> &own, st
 double distanceAt(const std::vector<double> &all, const std::vector<double> &own, double centre, std::size_t index)
 {
     const auto enough = [&](double distance) {
-        return countWithin(all, centre - distance, centre + distance) - countWithin(own, centre - distance, centre + distance) > index;
+        return countWithin(all, centre, distance) - countWithin(own, centre, distance) > index;
     };
     const std::size_t above = static_cast<std::size_t>(std::ranges::lower_bound(all, centre) - all.begin());
     double best = std::max(std::abs(all.back() - centre), std::abs(centre - all.front()));

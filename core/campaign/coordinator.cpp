@@ -130,6 +130,7 @@ void Coordinator::tick()
     }
     if (m_mode == Mode::Detaching)
         return end(RunState::Interrupted);
+    endIdleServes();
     startWhatMay();
     const auto quiet = [](const auto &entry) { return entry.second.phase == NodePhase::Done || entry.second.phase == NodePhase::Failed; };
     const bool allQuiet = std::ranges::all_of(m_nodes, quiet);

@@ -70,6 +70,7 @@ private:
         bool measureOrdered = false;
         bool measureEnded = false;
         bool measured = false;
+        Clock::time_point endServeAt = Clock::time_point::max(); ///< it ends by itself before that, or is ended
     };
 
     // coordinator.cpp
@@ -106,6 +107,7 @@ private:
     void pairFinished(NodeRun &node, const domain::StepKey &key, const Order &order, const protocol::StepFinished &step);
     void listening(NodeRun &node, const protocol::Event &event);
     void dropPairsOf(const domain::NodeId &node);
+    void endIdleServes();
     void renewProgress(NodeRun &node);
     int nextAttempt(int step, const domain::NodeId &node, const domain::NodeId &peer) const;
     int stepIndex(const domain::StepId &id) const;

@@ -20,6 +20,8 @@ namespace {
 /// What the node's own deadline may be late by before the desktop stops believing in the node.
 constexpr std::chrono::seconds kDeadlineSlack{45};
 constexpr int kPairTries = 3;
+/// A server that was measured against ends by itself; if it does not, it is ended.
+constexpr std::chrono::seconds kServeEndsWithin{5};
 
 std::string randomToken()
 {
@@ -230,7 +232,7 @@ void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
             : step.status == StepStatus::Waived                 ? StepState::Waived
                                                                 : StepState::Missed;
     }
-    if (step.status != StepStatus::Completed && m_mode == Mode::Measuring) {
+    if (step.status != StepStatus::Completed && m_mode == Mode::Measuring && !(key->serving && step.status == StepStatus::Abandoned)) {
         const std::string title = index >= 0 ? m_info.plan.steps[index].title : step.check;
         say(step.status == StepStatus::Waived ? Severity::Info : Severity::Warning, {node.node->id},
             fmt::format("{} {}: {}", title, protocol::statusText(step.status), step.reason));
@@ -271,8 +273,7 @@ void Coordinator::pairFinished(NodeRun &node, const StepKey &key, const Order &o
         pair->measured = step.status == StepStatus::Completed;
         if (pair->measured)
             m_pace.ended(order.task.step, step.seconds);
-        if (!pair->serveEnded)
-            send(m_nodes.at(order.task.peer), protocol::Cancel{pair->serveKey.text(), "its partner has ended"});
+        pair->endServeAt = Clock::now() + (pair->measured ? kServeEndsWithin : std::chrono::seconds(0));
     }
     if (!pair->serveEnded || (pair->measureOrdered && !pair->measureEnded))
         return;
@@ -307,6 +308,16 @@ void Coordinator::dropPairsOf(const NodeId &id)
                 enter(node, NodePhase::Attached);
         }
         it = m_pairs.erase(it);
+    }
+}
+
+void Coordinator::endIdleServes()
+{
+    for (auto &pair : m_pairs) {
+        if (pair.serveEnded || Clock::now() < pair.endServeAt)
+            continue;
+        send(m_nodes.at(pair.task.peer), protocol::Cancel{pair.serveKey.text(), "its partner has ended"});
+        pair.endServeAt = Clock::time_point::max();
     }
 }
 

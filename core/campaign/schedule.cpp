@@ -204,7 +204,8 @@ std::vector<Task> Schedule::startable()
             if (pair && task.attempt == 1) {
                 for (const auto &node : {task.node, task.peer}) {
                     auto &pairs = m_nodes.at(node).pairs;
-                    pairs.erase(pairs.find(task.step));
+                    if (const auto it = pairs.find(task.step); it != pairs.end()) // a retest with a new partner was never counted
+                        pairs.erase(it);
                 }
             }
             it = tasks.erase(it);

@@ -90,7 +90,7 @@ std::optional<std::string> nearestWord(std::string_view word, const std::vector<
     if (word.size() > kLongestWord)
         return std::nullopt;
     std::optional<std::string> best;
-    std::size_t bestDistance = std::max<std::size_t>(1, word.size() / 3) + 1;
+    std::size_t bestDistance = std::max<std::size_t>(1, (word.size() + 1) / 3) + 1;
     for (const std::string_view choice : choices) {
         const std::size_t distance = editDistance(word, choice);
         if (distance < bestDistance) {

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <string_view>
 #include <thread>
 
 namespace seatrial::store {
@@ -48,6 +50,22 @@ Failure noSpace(const std::string &file, const std::string &attempted)
                    phrase("free space in {} (or move the store), then open it again: everything stored before is kept", folderOf(file)));
 }
 
+Failure noDatabase(const std::string &file, const std::string &attempted)
+{
+    return refusal(FailureKind::Invalid, phrase("{} is no store: it is not an SQLite database", file), attempted,
+                   "name another file; this one was left as it is");
+}
+
+/// SQLite takes a file shorter than its header for an empty one and would write over it.
+bool beginsLikeADatabase(const std::string &file)
+{
+    static constexpr std::string_view kMagic("SQLite format 3\0", 16);
+    std::string head(kMagic.size(), '\0');
+    std::ifstream stream(file, std::ios::binary);
+    stream.read(head.data(), static_cast<std::streamsize>(head.size()));
+    return stream.gcount() == 0 || (stream && head == kMagic);
+}
+
 /// WAL needs a lock that nobody else holds for a moment, and SQLite does not wait for that one by itself.
 std::string switchToWal(SQLite::Database &database)
 {
@@ -72,6 +90,7 @@ void prepareConnection(SQLite::Database &database)
 /// Nothing if the file may be written to as a store of ours.
 std::optional<Failure> refuseStranger(SQLite::Database &database, const std::string &file, const std::string &attempted)
 {
+    const SQLite::Transaction moment(database); // another program may be creating the store right now
     const int version = database.execAndGet("PRAGMA user_version").getInt();
     const int application = database.execAndGet("PRAGMA application_id").getInt();
     const bool empty = database.execAndGet("SELECT count(*) FROM sqlite_master").getInt() == 0;
@@ -108,6 +127,8 @@ domain::Result<std::unique_ptr<SQLite::Database>> openForWriting(const std::stri
     if (!std::filesystem::is_directory(folderOf(file), error))
         return std::unexpected(refusal(FailureKind::NotFound, phrase("the folder {} of the store does not exist", folderOf(file)), attempted,
                                        "create the folder or name another file"));
+    if (!beginsLikeADatabase(file))
+        return std::unexpected(noDatabase(file, attempted));
 
     std::optional<Failure> refused;
     auto opened = guarded(file, attempted, [&]() -> std::unique_ptr<SQLite::Database> {
@@ -162,8 +183,7 @@ domain::Failure failureOf(const std::exception &exception, const std::string &fi
         return refusal(FailureKind::Refused, phrase("the store {} could not be opened: {}", file, systemReason(*sql)), attempted,
                        phrase("check that {} exists and that you may write there", folderOf(file)));
     case SQLITE_NOTADB:
-        return refusal(FailureKind::Invalid, phrase("{} is no store: it is not an SQLite database", file), attempted,
-                       "name another file; this one was left as it is");
+        return noDatabase(file, attempted);
     case SQLITE_CORRUPT:
         return refusal(FailureKind::Broken, phrase("the store {} is damaged: {}", file, sql->what()), attempted,
                        "keep the file, save what can be read with \"sqlite3 FILE .recover\", and go on with a new store");

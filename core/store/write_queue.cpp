@@ -71,8 +71,9 @@ void WriteQueue::run()
         auto waiting = std::exchange(m_waiting, {});
         const std::size_t bytes = std::exchange(m_batchBytes, 0);
         m_lines = 0;
+        const bool durable = m_stopping || !waiting.empty();
         lock.unlock();
-        const domain::Result<void> result = m_commit(batch, !waiting.empty());
+        const domain::Result<void> result = m_commit(batch, durable);
         batch.clear(); // frees the lines here, not while the others wait for the lock
         lock.lock();
         m_bytes -= bytes;

@@ -140,7 +140,7 @@ std::set<int> ownFamily(const Processes &processes, int ownPid)
 
 bool isPerson(std::int64_t uid, const BusyRules &rules)
 {
-    const bool dynamicServiceUser = uid >= 61184 && uid <= 65534; // systemd's range, and nobody
+    const bool dynamicServiceUser = uid >= 61184 && uid <= 65535; // systemd's range, nobody, and pods' pause
     return uid != rules.ownUid && uid >= rules.firstPersonUid && !dynamicServiceUser;
 }
 

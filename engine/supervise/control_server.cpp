@@ -44,7 +44,6 @@ std::optional<std::uint64_t> fromLine(std::string_view line)
 std::optional<ControlServer> ControlServer::open(const std::filesystem::path &folder, std::string &error)
 {
     ControlServer server;
-    server.m_folder = folder;
     server.m_listener = listenLocal(openFolder(folder), kSocketName);
     if (server.m_listener.isOpen())
         return server;
@@ -117,13 +116,8 @@ void ControlServer::takeLine(Client &client, const std::string &line, std::uint6
 void ControlServer::send(const Journal &journal)
 {
     for (Client &client : m_clients) {
-        for (int block = 0; block < kBlocksATurn && client.follows && !client.gone; ++block) {
-            if (client.pending.empty()) {
-                client.pending = journal.read(client.offset, kBlockBytes);
-                client.offset += client.pending.size();
-            }
-            if (client.pending.empty())
-                break;
+        refill(client, journal);
+        for (int block = 0; block < kBlocksATurn && !client.pending.empty(); ++block) {
             const ssize_t sent = ::send(client.stream.get(), client.pending.data(), client.pending.size(),
                                         MSG_DONTWAIT | MSG_NOSIGNAL);
             if (sent < 0) {
@@ -131,9 +125,18 @@ void ControlServer::send(const Journal &journal)
                 break;
             }
             client.pending.erase(0, static_cast<std::size_t>(sent));
+            refill(client, journal); // what is left over makes the next poll() wait for room
         }
     }
     dropGone();
+}
+
+void ControlServer::refill(Client &client, const Journal &journal)
+{
+    if (!client.follows || !client.pending.empty())
+        return;
+    client.pending = journal.read(client.offset, kBlockBytes);
+    client.offset += client.pending.size();
 }
 
 void ControlServer::dropGone()

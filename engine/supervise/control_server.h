@@ -54,9 +54,9 @@ private:
     void readFrom(Client &client, const Journal &journal, std::vector<Said> &said);
     static void takeLine(Client &client, const std::string &line, std::uint64_t discarded, const Journal &journal,
                          std::vector<Said> &said);
+    static void refill(Client &client, const Journal &journal);
     void dropGone();
 
-    std::filesystem::path m_folder;
     Fd m_listener;
     std::vector<Client> m_clients;
 };

@@ -22,7 +22,8 @@ constexpr std::uint64_t kRecordsPerMark = 512;
 constexpr std::uint64_t kRecordsKeptBack = 20'000; ///< for the ends of steps and of the run
 constexpr std::uint64_t kBytesKeptBack = 4'000'000;
 constexpr std::size_t kBlockBytes = 256 * 1024;
-constexpr off_t kReserveBytes = 64 * 1024;
+constexpr std::size_t kBatchBytes = 32 * 1024; ///< written at the latest: less than the reserve, which may have to take it
+constexpr off_t kReserveBytes = 128 * 1024;
 constexpr const char *kReserveName = "reserve";
 
 std::string readAt(int fd, std::uint64_t offset, std::size_t maximum)
@@ -136,6 +137,8 @@ void Journal::append(const protocol::Body &body)
         m_marks.push_back({record.stamp.sequence, size()});
     m_buffer += protocol::encode(record);
     m_lastAppend = record.stamp.monotonicSeconds;
+    if (m_buffer.size() >= kBatchBytes && m_trouble.empty())
+        flush();
 }
 
 bool Journal::flush()
@@ -179,9 +182,15 @@ void Journal::close()
     freeReserve();
 }
 
-bool Journal::hasRoom() const
+std::string Journal::refusal() const
 {
-    return m_records < kMaxRecords - kRecordsKeptBack && size() < kMaxBytes - kBytesKeptBack;
+    if (!m_trouble.empty())
+        return "the journal cannot be written: " + m_trouble;
+    if (m_records >= kMaxRecords - kRecordsKeptBack)
+        return "the journal has reached its bound of " + std::to_string(kMaxRecords) + " records";
+    if (size() >= kMaxBytes - kBytesKeptBack)
+        return "the journal has reached its bound of " + std::to_string(kMaxBytes) + " bytes";
+    return {};
 }
 
 std::string Journal::read(std::uint64_t offset, std::size_t maximum) const

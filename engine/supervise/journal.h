@@ -48,8 +48,10 @@ public:
     /// After the last record: gives back what was kept in reserve.
     void close();
 
-    bool hasRoom() const;                              ///< for what a worker says; some is kept back for the end
-    const std::string &trouble() const { return m_trouble; } ///< why the disk does not take what is written
+    /// Why nothing that a worker says is taken any more, "" if it is. Some room is kept back for the end of the run.
+    std::string refusal() const;
+    /// Why the disk does not take what is written, "" if it does.
+    const std::string &trouble() const { return m_trouble; }
     double lastAppendSeconds() const { return m_lastAppend; }
 
     std::uint64_t size() const { return m_fileSize + m_buffer.size(); }

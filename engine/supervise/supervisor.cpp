@@ -27,7 +27,7 @@ namespace {
 constexpr std::size_t kMaxSteps = 5'000;     ///< known to one run
 constexpr std::size_t kMaxWorkers = 16;      ///< at the same time
 constexpr std::uint64_t kMaxComplaints = 100;
-constexpr double kLingerSeconds = 10;        ///< for those attached to take the end of the journal
+constexpr double kLingerSeconds = 5;        ///< for those attached to take the end of the journal
 
 bool isConcurrent(const StartStep &step)
 {
@@ -243,38 +243,36 @@ void Supervisor::cancelStep(const std::string &step, const std::string &reason)
 
 void Supervisor::readWorkers()
 {
-    const auto take = [this](Body body) {
-        if (m_journal.hasRoom())
-            m_journal.append(body);
-        else
-            endRun({Outcome::Broken, "the journal has reached its bound", "abandoned: the journal has reached its bound"});
-    };
     for (const auto &worker : m_workers) {
-        worker->readRecords(take);
+        worker->readRecords([this](const Body &body) { write(body); });
         worker->readSaid();
     }
+}
+
+void Supervisor::write(const Body &body)
+{
+    const std::string refusal = m_journal.refusal();
+    if (refusal.empty())
+        m_journal.append(body);
+    else
+        endRun({Outcome::Broken, refusal, "abandoned: " + refusal});
 }
 
 void Supervisor::finishOver()
 {
     reap();
-    bool finished = false;
-    for (auto &worker : m_workers) {
-        if (!worker->isOver())
+    const auto isOver = [](const auto &worker) { return worker->isOver(); };
+    if (std::ranges::none_of(m_workers, isOver))
+        return;
+    for (const auto &worker : m_workers) {
+        if (!isOver(worker))
             continue;
         // What it wrote last may have come after the pipes were read above.
-        worker->readRecords([this](Body body) {
-            if (m_journal.hasRoom())
-                m_journal.append(body);
-        });
+        worker->readRecords([this](const Body &body) { write(body); });
         worker->readSaid();
         m_journal.append(worker->result());
-        worker.reset();
-        finished = true;
     }
-    if (!finished)
-        return;
-    std::erase(m_workers, nullptr);
+    std::erase_if(m_workers, isOver);
     // Nothing here makes daemons: who became our child without being a worker was left behind by one.
     for (const pid_t child : childrenOf(::getpid())) {
         const bool works = std::ranges::any_of(m_workers, [&](const auto &worker) { return worker->pid() == child; });
@@ -321,8 +319,7 @@ void Supervisor::watchClocks()
         m_journal.append(Heartbeat{m_workers.empty() ? std::string() : m_workers.back()->step().step});
     if (!m_journal.trouble().empty() && !std::exchange(m_troubleSaid, true)) {
         event(Severity::Error, "journal.trouble", "The journal cannot be written: " + m_journal.trouble() + '.');
-        endRun({Outcome::Broken, "the journal cannot be written: " + m_journal.trouble(),
-                "abandoned: the journal cannot be written: " + m_journal.trouble()});
+        endRun({Outcome::Broken, m_journal.refusal(), "abandoned: " + m_journal.refusal()});
     }
 }
 

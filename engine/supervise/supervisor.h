@@ -54,6 +54,7 @@ private:
     void order(const protocol::StartStep &step);
     void cancelStep(const std::string &step, const std::string &reason);
     void readWorkers();
+    void write(const protocol::Body &body); ///< what a worker said
     void finishOver();
     void startNext();
     void watchClocks();

@@ -62,19 +62,15 @@ StepFinished finishedFrom(const StartStep &step, CheckResult result)
 
 int workerMain(const WorkerOptions &options, const std::vector<std::unique_ptr<Check>> &checks)
 {
-    if (::fcntl(WorkerProcess::kRecordsFd, F_SETFD, FD_CLOEXEC) != 0) {
+    const bool hasPipe = ::fcntl(WorkerProcess::kRecordsFd, F_SETFD, FD_CLOEXEC) == 0;
+    const auto read = decodeControl(readSmallFile("/proc/self/fd/0", 2 * LineCutter::kMaxLineBytes));
+    const auto *control = std::get_if<Control>(&read);
+    const auto *step = control ? std::get_if<StartStep>(control) : nullptr;
+    if (!hasPipe || !step) {
         std::fprintf(stderr, "seatrial-engine: \"worker\" is how a supervisor starts this program; nobody else can\n");
         return 2;
     }
     listenForTerm();
-    std::string order = readSmallFile("/proc/self/fd/0", 2 * LineCutter::kMaxLineBytes);
-    const auto read = decodeControl(order);
-    const auto *control = std::get_if<Control>(&read);
-    const auto *step = control ? std::get_if<StartStep>(control) : nullptr;
-    if (!step) {
-        std::fprintf(stderr, "seatrial-engine: the order on standard input is no step\n");
-        return 2;
-    }
     PipeEmitter emitter(WorkerProcess::kRecordsFd);
     const auto check = std::ranges::find_if(checks, [&](const auto &each) { return each->id() == step->check; });
     if (check == checks.end()) {

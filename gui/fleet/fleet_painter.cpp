@@ -114,8 +114,20 @@ void FleetPainter::paintEmptyUnits(QPainter& painter, int rack) const
 {
     const QRectF frame = m_layout.frame(rack);
     const RackView& view = m_fleet.racks[static_cast<std::size_t>(rack)];
+    std::vector<bool> taken(static_cast<std::size_t>(std::max(1, view.height)), false);
+    const auto take = [&](int unit, int height) {
+        const int first = slotOf(view, unit, height);
+        for (int slot = first; slot < std::min(view.height, first + height); ++slot)
+            taken[static_cast<std::size_t>(slot)] = true;
+    };
+    for (const NodeView& node : view.nodes)
+        take(node.unit, node.height);
+    for (const EquipmentView& equipment : view.equipment)
+        take(equipment.unit, equipment.height);
     painter.setPen(QPen(mixed(m_theme.sunken, m_theme.lineStrong, 0.45), 1));
-    for (int slot = 1; slot < view.height; ++slot) { // boxes painted later cover the lines they stand on
+    for (int slot = 1; slot < view.height; ++slot) { // only between two empty ones: a box has its own edge
+        if (taken[static_cast<std::size_t>(slot)] || taken[static_cast<std::size_t>(slot - 1)])
+            continue;
         const qreal y = std::round(frame.bottom() - slot * m_layout.pixelsPerUnit()) - 0.5;
         painter.drawLine(QPointF(std::round(frame.left()) + 3.5, y), QPointF(std::floor(frame.right()) - 4.5, y));
     }

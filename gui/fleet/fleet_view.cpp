@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/fleet/fleet_view.h"
 
+#include "gui/fleet/fleet_accessible.h"
 #include "gui/fleet/fleet_painter.h"
 #include "gui/fleet/hover_card.h"
 #include "gui/theme/focus_ring.h"
@@ -36,6 +37,7 @@ FleetView::FleetView(QWidget* parent)
     horizontalScrollBar()->setSingleStep(40);
     verticalScrollBar()->setSingleStep(40);
     setAccessibleName(tr("Rack map"));
+    installFleetAccessibility();
 }
 
 void FleetView::setSnapshot(FleetSnapshot snapshot)
@@ -102,8 +104,10 @@ void FleetView::setSelection(const QSet<QString>& ids)
 void FleetView::setCurrent(NodeRef ref)
 {
     m_current = ref;
-    if (ref.isValid())
+    if (ref.isValid()) {
         ensureVisible(ref);
+        announceCurrent(*this);
+    }
     viewport()->update();
 }
 

@@ -16,7 +16,7 @@ using namespace domain;
 
 namespace {
 
-std::string sha256(const std::string &content)
+std::string sha256Of(const std::string &content)
 {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
     unsigned size = 0;
@@ -57,7 +57,7 @@ Result<Bundle> Bundle::read(const std::filesystem::path &file)
     std::ostringstream content;
     content << in.rdbuf();
     Bundle bundle{file, std::move(content).str(), {}, {}};
-    bundle.sha256 = sha256(bundle.content);
+    bundle.sha256 = sha256Of(bundle.content);
     if (!in || bundle.content.empty() || bundle.sha256.empty()) {
         return std::unexpected(Failure{Stage::Deploy, FailureKind::NotFound,
                                        "the engine cannot be read from " + file.string(), "reading the engine's file",

@@ -2,196 +2,242 @@
 #include "remote/links/attachment.h"
 
 #include "remote/text.h"
-#include "remote/wait.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <condition_variable>
 
 namespace seatrial::remote {
 
 using namespace domain;
 
 namespace {
+
 constexpr std::size_t kErrorTail = 4'000;
+/// More unsent than this means that the other side does not read.
+constexpr std::size_t kMaxUnsent = 8u << 20;
 /// After close(): how long what was queued before may take to leave.
 constexpr double kFlushSeconds = 0.5;
+
 } // namespace
 
-struct Attachment::Pump {
-    std::unique_ptr<Command> command;
-    std::shared_ptr<campaign::StreamSink> sink;
-    std::string where;
-    double silentSeconds;
-    Outbox outbox;
-    std::string pending; ///< taken out of the outbox, not yet written
-    std::string errorTail;
-    Moment heard = now();
+class Attachment::Pump : public IoTask
+{
+public:
+    Pump(std::unique_ptr<Command> command, std::shared_ptr<campaign::StreamSink> sink, std::string where,
+         double silentSeconds)
+        : m_command(std::move(command)), m_sink(std::move(sink)), m_where(std::move(where)),
+          m_silentSeconds(silentSeconds), m_silentAt(after(silentSeconds))
+    {
+    }
 
-    void run();
-    Result<int> untilEnd();
-    Result<std::size_t> listen();
+    // From any thread.
+    void put(std::string bytes);
+    void close();
+    void awaitEnd();
+
+    // From the I/O thread.
+    std::size_t descriptors(std::span<pollfd, Command::kMaxDescriptors> fds) const override;
+    Moment due() const override { return m_flushUntil ? std::min(*m_flushUntil, m_silentAt) : m_silentAt; }
+    Next step() override;
+
+private:
+    /// Nothing while the command goes on; else how it ended.
+    std::optional<Result<int>> exchange(bool &moved);
+    Result<bool> listen();
     Result<void> speak();
-    void keepErrors(std::string_view text);
-    void wait(Moment until);
+    void takeOutbox();
+    void finish(Result<int> end);
     Failure failure(FailureKind kind, const std::string &what, std::string advice) const;
+
+    std::unique_ptr<Command> m_command;
+    std::shared_ptr<campaign::StreamSink> m_sink;
+    const std::string m_where;
+    const double m_silentSeconds;
+    Moment m_silentAt;
+    std::optional<Moment> m_flushUntil;
+    std::string m_pending; ///< taken out of the outbox, not yet written
+    std::string m_errorTail;
+
+    std::mutex m_mutex;
+    std::condition_variable m_endedSignal;
+    std::string m_outbox;
+    bool m_closing = false;
+    bool m_ended = false;
 };
 
-Attachment::Attachment(std::unique_ptr<Command> command, std::shared_ptr<campaign::StreamSink> sink, std::string where,
-                       double silentSeconds)
-    : m_pump(std::make_shared<Pump>())
+void Attachment::Pump::put(std::string bytes)
 {
-    m_pump->command = std::move(command);
-    m_pump->sink = std::move(sink);
-    m_pump->where = std::move(where);
-    m_pump->silentSeconds = silentSeconds;
+    const std::lock_guard lock(m_mutex);
+    // One beyond the limit is enough to tell, and must not grow on.
+    if (!m_ended && m_outbox.size() <= kMaxUnsent)
+        m_outbox += bytes;
+}
+
+void Attachment::Pump::close()
+{
+    const std::lock_guard lock(m_mutex);
+    m_closing = true;
+}
+
+void Attachment::Pump::awaitEnd()
+{
+    std::unique_lock lock(m_mutex);
+    m_endedSignal.wait(lock, [this] { return m_ended; });
+}
+
+std::size_t Attachment::Pump::descriptors(std::span<pollfd, Command::kMaxDescriptors> fds) const
+{
+    return m_command ? m_command->descriptors(fds, !m_pending.empty()) : 0;
+}
+
+IoTask::Next Attachment::Pump::step()
+{
+    bool moved = false;
+    if (auto end = exchange(moved)) {
+        finish(std::move(*end));
+        return Next::Done;
+    }
+    // After anything moved there may be more that no descriptor tells of: libssh keeps buffers of its own.
+    return moved ? Next::Again : Next::Wait;
+}
+
+std::optional<Result<int>> Attachment::Pump::exchange(bool &moved)
+{
+    // Reading comes first: it is also what lets libssh notice that it may write again.
+    const auto heard = listen();
+    if (!heard)
+        return std::unexpected(heard.error());
+    moved = *heard;
+    if (moved)
+        m_silentAt = after(m_silentSeconds);
+    const auto status = m_command->ended();
+    if (!status)
+        return std::unexpected(status.error());
+    if (*status)
+        return **status;
+    takeOutbox();
+    if (const auto spoken = speak(); !spoken)
+        return std::unexpected(spoken.error());
+
+    if (m_flushUntil && (m_pending.empty() || secondsUntil(*m_flushUntil) <= 0))
+        return std::unexpected(failure(FailureKind::Cancelled, "the connection was closed from here", {}));
+    if (m_pending.size() > kMaxUnsent)
+        return std::unexpected(failure(FailureKind::Lost, "the node does not read what it is sent", "attach again"));
+    if (secondsUntil(m_silentAt) <= 0) {
+        return std::unexpected(failure(FailureKind::Lost, "silent for " + secondsText(m_silentSeconds),
+                                       "check power and network of the node, then attach again"));
+    }
+    return std::nullopt;
+}
+
+Result<bool> Attachment::Pump::listen()
+{
+    std::array<char, 16 * 1024> buffer;
+    bool any = false;
+    for (int budget = 16; budget > 0; --budget) {
+        const auto count = m_command->read(Command::Stream::Output, buffer);
+        if (!count)
+            return std::unexpected(count.error());
+        if (*count == 0)
+            break;
+        any = true;
+        m_sink->bytes({buffer.data(), *count});
+    }
+    const auto complained = m_command->read(Command::Stream::Errors, buffer);
+    if (!complained)
+        return std::unexpected(complained.error());
+    m_errorTail.append(buffer.data(), *complained);
+    if (m_errorTail.size() > kErrorTail)
+        m_errorTail.erase(0, m_errorTail.size() - kErrorTail);
+    return any || *complained > 0;
+}
+
+void Attachment::Pump::takeOutbox()
+{
+    const std::lock_guard lock(m_mutex);
+    m_pending += std::exchange(m_outbox, {});
+    if (m_closing && !m_flushUntil)
+        m_flushUntil = after(kFlushSeconds);
+}
+
+Result<void> Attachment::Pump::speak()
+{
+    std::size_t sent = 0;
+    while (sent < m_pending.size()) {
+        const auto written = m_command->write(std::string_view(m_pending).substr(sent));
+        if (!written)
+            return std::unexpected(written.error());
+        if (*written == 0)
+            break;
+        sent += *written;
+    }
+    m_pending.erase(0, sent);
+    if (m_pending.empty())
+        m_pending.shrink_to_fit();
+    return {};
+}
+
+void Attachment::Pump::finish(Result<int> end)
+{
+    m_command.reset(); // hangs up, and with it goes the session
+    // Whoever is told may destroy the link and this with it; the pool still holds us.
+    const auto sink = std::move(m_sink);
+    sink->ended(std::move(end), std::move(m_errorTail));
+    const std::lock_guard lock(m_mutex);
+    m_ended = true;
+    m_outbox = {};
+    m_endedSignal.notify_all();
+}
+
+Failure Attachment::Pump::failure(FailureKind kind, const std::string &what, std::string advice) const
+{
+    return {Stage::Run, kind, m_where + ": " + what, "following the engine's stream", std::move(advice)};
 }
 
 Attachment::~Attachment()
 {
     close();
+    if (m_pump && !IoPool::isIoThread())
+        m_pump->awaitEnd();
 }
 
-bool Attachment::start()
+Result<void> Attachment::start(std::unique_ptr<Command> command, std::shared_ptr<campaign::StreamSink> sink,
+                               const std::string &where, double silentSeconds)
 {
-    return m_thread.start([pump = m_pump] { pump->run(); });
+    auto pump = std::make_shared<Pump>(std::move(command), std::move(sink), where, silentSeconds);
+    const std::lock_guard lock(m_mutex);
+    const auto place = m_pool->serve(pump);
+    if (!place) {
+        return std::unexpected(Failure{Stage::Attach, FailureKind::Broken, where + ": this computer has no more threads",
+                                       "starting a thread that follows the nodes", "raise 'ulimit -u'"});
+    }
+    m_pump = std::move(pump);
+    m_place = *place;
+    if (m_closed) {
+        m_pump->close();
+        m_place.poke();
+    }
+    return {};
 }
 
 void Attachment::send(std::string bytes)
 {
-    m_pump->outbox.put(std::move(bytes));
+    const std::lock_guard lock(m_mutex);
+    if (!m_pump)
+        return;
+    m_pump->put(std::move(bytes));
+    m_place.poke();
 }
 
 void Attachment::close()
 {
-    m_pump->outbox.close();
-}
-
-void Attachment::Pump::run()
-{
-    auto end = untilEnd();
-    command.reset();
-    const auto last = std::move(sink); // whoever is told may destroy the link, and this with it
-    last->ended(std::move(end), std::move(errorTail));
-}
-
-Result<int> Attachment::Pump::untilEnd()
-{
-    std::optional<Moment> flushUntil;
-    while (true) {
-        const auto count = listen();
-        if (!count)
-            return std::unexpected(count.error());
-        if (*count > 0)
-            heard = now();
-        const auto status = command->ended();
-        if (!status)
-            return std::unexpected(status.error());
-        if (*status)
-            return **status;
-        if (const auto spoken = speak(); !spoken)
-            return std::unexpected(spoken.error());
-
-        if (outbox.closed() && !flushUntil)
-            flushUntil = after(kFlushSeconds);
-        if (flushUntil && (pending.empty() || secondsUntil(*flushUntil) <= 0))
-            return std::unexpected(failure(FailureKind::Cancelled, "the connection was closed from here", {}));
-        if (outbox.overflown())
-            return std::unexpected(failure(FailureKind::Lost, "the node does not read what it is sent", "attach again"));
-        const Moment silentAt = heard + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                                            std::chrono::duration<double>(silentSeconds));
-        if (secondsUntil(silentAt) <= 0) {
-            return std::unexpected(failure(FailureKind::Lost, "silent for " + secondsText(silentSeconds),
-                                           "check power and network of the node, then attach again"));
-        }
-        if (*count == 0) // else there may be more that no descriptor tells of: libssh keeps buffers of its own
-            wait(flushUntil ? std::min(*flushUntil, silentAt) : silentAt);
-    }
-}
-
-/// Takes what came, but not for ever: what is to be sent must get its turn beside a flood.
-Result<std::size_t> Attachment::Pump::listen()
-{
-    std::array<char, 16 * 1024> buffer;
-    std::size_t total = 0;
-    for (int budget = 16; budget > 0; --budget) {
-        const auto count = command->read(Command::Stream::Output, buffer);
-        if (!count)
-            return std::unexpected(count.error());
-        if (*count == 0)
-            break;
-        total += *count;
-        sink->bytes({buffer.data(), *count});
-    }
-    const auto complained = command->read(Command::Stream::Errors, buffer);
-    if (!complained)
-        return std::unexpected(complained.error());
-    keepErrors({buffer.data(), *complained});
-    return total + *complained;
-}
-
-Result<void> Attachment::Pump::speak()
-{
-    outbox.takeInto(pending);
-    while (!pending.empty()) {
-        const auto written = command->write(pending);
-        if (!written)
-            return std::unexpected(written.error());
-        if (*written == 0)
-            break;
-        pending.erase(0, *written);
-    }
-    return {};
-}
-
-void Attachment::Pump::keepErrors(std::string_view text)
-{
-    errorTail += text;
-    if (errorTail.size() > kErrorTail)
-        errorTail.erase(0, errorTail.size() - kErrorTail);
-}
-
-void Attachment::Pump::wait(Moment until)
-{
-    std::array<pollfd, Command::kMaxDescriptors + 1> fds;
-    const std::size_t count
-        = command->descriptors(std::span(fds).first<Command::kMaxDescriptors>(), !pending.empty());
-    fds[count] = {outbox.descriptor(), POLLIN, 0};
-    const double milliseconds = std::ceil(std::min(secondsUntil(until), 3600.0) * 1000);
-    poll(fds.data(), count + 1, static_cast<int>(milliseconds));
-}
-
-Result<void> AttachmentSlot::start(std::shared_ptr<Attachment> attachment, const std::string &where)
-{
-    const std::lock_guard lock(m_mutex);
-    if (!attachment->start()) {
-        return std::unexpected(Failure{Stage::Attach, FailureKind::Broken, where + ": this computer has no more threads",
-                                       "starting the thread that follows the engine",
-                                       "raise 'ulimit -u' or choose fewer nodes at a time"});
-    }
-    m_attachment = std::move(attachment);
-    if (m_closed)
-        m_attachment->close();
-    return {};
-}
-
-void AttachmentSlot::send(std::string bytes)
-{
-    const std::lock_guard lock(m_mutex);
-    if (m_attachment)
-        m_attachment->send(std::move(bytes));
-}
-
-void AttachmentSlot::close()
-{
     m_closed = true;
     const std::lock_guard lock(m_mutex);
-    if (m_attachment)
-        m_attachment->close();
-}
-
-Failure Attachment::Pump::failure(FailureKind kind, const std::string &what, std::string advice) const
-{
-    return {Stage::Run, kind, where + ": " + what, "following the engine's stream", std::move(advice)};
+    if (!m_pump)
+        return;
+    m_pump->close();
+    m_place.poke();
 }
 
 } // namespace seatrial::remote

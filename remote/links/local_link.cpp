@@ -32,23 +32,22 @@ Result<void> LocalLink::attach(const std::string &script, std::shared_ptr<campai
     auto process = LocalProcess::start({"/bin/sh", "-c", script});
     if (!process)
         return std::unexpected(process.error());
-    return m_slot.start(
-        std::make_shared<Attachment>(std::move(*process), std::move(sink), kWhere, kSilentSeconds), kWhere);
+    return m_attachment.start(std::move(*process), std::move(sink), kWhere, kSilentSeconds);
 }
 
 void LocalLink::send(std::string bytes)
 {
-    m_slot.send(std::move(bytes));
+    m_attachment.send(std::move(bytes));
 }
 
 void LocalLink::close()
 {
-    m_slot.close();
+    m_attachment.close();
 }
 
 std::unique_ptr<campaign::NodeLink> LocalLinkFactory::link(const Node &)
 {
-    return std::make_unique<LocalLink>();
+    return std::make_unique<LocalLink>(m_pool);
 }
 
 } // namespace seatrial::remote

@@ -13,6 +13,8 @@ namespace seatrial::remote {
 class LocalLink : public campaign::NodeLink
 {
 public:
+    explicit LocalLink(std::shared_ptr<IoPool> pool) : m_attachment(std::move(pool)) {}
+
     domain::Result<void> connect(campaign::Questions &questions, const std::atomic<bool> &cancelled) override;
     domain::Result<campaign::CommandOutput> run(const std::string &script, std::string_view input, double timeoutSeconds,
                                                 const std::atomic<bool> &cancelled) override;
@@ -21,7 +23,7 @@ public:
     void close() override;
 
 private:
-    AttachmentSlot m_slot;
+    Attachment m_attachment;
 };
 
 /// Every node is this computer.
@@ -29,6 +31,9 @@ class LocalLinkFactory : public campaign::LinkFactory
 {
 public:
     std::unique_ptr<campaign::NodeLink> link(const domain::Node &node) override;
+
+private:
+    std::shared_ptr<IoPool> m_pool = std::make_shared<IoPool>();
 };
 
 } // namespace seatrial::remote

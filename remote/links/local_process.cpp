@@ -3,10 +3,13 @@
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+extern "C" {
+#include <sys/pidfd.h> // of glibc 2.36 forgets to say that this is C
+}
 
 #include <cerrno>
 #include <csignal>

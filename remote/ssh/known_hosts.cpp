@@ -13,7 +13,9 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <iterator>
 #include <sstream>
+#include <unordered_map>
 #include <utility>
 
 namespace seatrial::remote {
@@ -25,7 +27,6 @@ constexpr std::uintmax_t kMaxFileBytes = 64u << 20;
 struct Line {
     int number = 0;
     std::string text;
-    std::string patterns; ///< its first word, in lower case
 };
 
 std::string lowered(std::string text)
@@ -35,12 +36,6 @@ std::string lowered(std::string text)
             character = static_cast<char>(character - 'A' + 'a');
     }
     return text;
-}
-
-/// Whether a line can concern @p host at all: cheap, so that a file of ten thousand nodes costs little for each.
-bool maybeFor(const std::string &host, const std::string &patterns)
-{
-    return patterns.find_first_of("|*?!") != std::string::npos || patterns.find(host) != std::string::npos;
 }
 
 struct EntryDeleter {
@@ -61,6 +56,8 @@ Key keyOf(const char *host, const std::string &line)
 bool excluded(const std::string &host, const std::string &line)
 {
     const std::string patterns = line.substr(0, line.find(' '));
+    if (patterns.find('!') == std::string::npos)
+        return false;
     const std::string rest = line.substr(patterns.size());
     std::istringstream list(patterns);
     for (std::string pattern; std::getline(list, pattern, ',');) {
@@ -92,7 +89,40 @@ struct KnownHosts::File {
     ino_t inode = 0;
     std::vector<Line> lines;   ///< of plain keys
     std::vector<Line> revoked; ///< without their marker
+    std::unordered_multimap<std::string, std::size_t> byName; ///< lines of plain names
+    std::vector<std::size_t> special;                         ///< lines with hashes or patterns, which may be for any host
+
+    void add(Line line);
+    /// Lines that can concern @p host, in the order of the file: few, even in a file of ten thousand nodes.
+    std::vector<std::size_t> candidates(const std::string &host) const;
 };
+
+void KnownHosts::File::add(Line line)
+{
+    const std::size_t index = lines.size();
+    const std::string patterns = lowered(line.text.substr(0, line.text.find(' ')));
+    lines.push_back(std::move(line));
+    if (patterns.find_first_of("|*?!") != std::string::npos) {
+        special.push_back(index);
+        return;
+    }
+    std::istringstream list(patterns);
+    for (std::string name; std::getline(list, name, ',');)
+        byName.emplace(name, index);
+}
+
+std::vector<std::size_t> KnownHosts::File::candidates(const std::string &host) const
+{
+    std::vector<std::size_t> found = special;
+    // "[n01]:22" is another way to write "n01".
+    for (const std::string &name : {host, "[" + host + "]:22"}) {
+        const auto [from, to] = byName.equal_range(name);
+        std::transform(from, to, std::back_inserter(found), [](const auto &entry) { return entry.second; });
+    }
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+}
 
 /// Read once for all nodes, and again when it changed.
 std::shared_ptr<const KnownHosts::File> KnownHosts::load(const std::filesystem::path &path)
@@ -124,9 +154,9 @@ std::shared_ptr<const KnownHosts::File> KnownHosts::load(const std::filesystem::
         }
         text.erase(0, std::min(text.find_first_not_of(' '), text.size()));
         if (text.starts_with("@revoked "))
-            fresh->revoked.push_back({number, text.substr(std::min(text.find_first_not_of(' ', 9), text.size())), {}});
+            fresh->revoked.push_back({number, text.substr(std::min(text.find_first_not_of(' ', 9), text.size()))});
         else if (!text.empty() && text[0] != '#' && text[0] != '@')
-            fresh->lines.push_back({number, text, lowered(text.substr(0, text.find(' ')))});
+            fresh->add({number, text});
     }
     file = fresh;
     return fresh;
@@ -147,11 +177,10 @@ std::vector<KnownKey> KnownHosts::keysFor(const std::string &host) const
     const std::string name = lowered(host);
     std::vector<KnownKey> keys;
     for (const auto &file : m_files) {
-        for (const Line &line : file->lines) {
-            if (!maybeFor(name, line.patterns))
-                continue;
+        for (const std::size_t index : file->candidates(name)) {
+            const Line &line = file->lines[index];
             auto key = keyOf(name.c_str(), line.text);
-            if (!key || (line.patterns.find('!') != std::string::npos && excluded(name, line.text)))
+            if (!key || excluded(name, line.text))
                 continue;
             keys.push_back({file->path, line.number, std::move(key)});
         }

@@ -158,7 +158,14 @@ void SshCommand::closeInput()
 
 Result<std::optional<int>> SshCommand::ended()
 {
-    if (!m_closed || ssh_channel_poll(m_channel, 0) > 0 || ssh_channel_poll(m_channel, 1) > 0)
+    if (!m_closed && ssh_channel_is_eof(m_channel) == 0)
+        return std::optional<int>();
+    if (ssh_channel_poll(m_channel, 0) > 0 || ssh_channel_poll(m_channel, 1) > 0)
+        return std::optional<int>();
+    // Once the output has ended, reads take in nothing any more, not even the exit status. This does.
+    if (!m_exitStatus && !m_closed)
+        ssh_channel_get_exit_status(m_channel);
+    if (!m_exitStatus && !m_closed && ssh_is_connected(m_session->handle()) != 0)
         return std::optional<int>();
     if (!m_outputFilter.begun())
         return std::unexpected(neverBegan());

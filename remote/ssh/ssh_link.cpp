@@ -36,8 +36,9 @@ std::string place(const NodeId &node, const SshSettings &settings)
 
 } // namespace
 
-SshLink::SshLink(Node node, std::shared_ptr<SshConfig> config, SshLimits limits)
-    : m_node(std::move(node)), m_config(std::move(config)), m_limits(limits), m_where(m_node.id.text())
+SshLink::SshLink(Node node, std::shared_ptr<SshConfig> config, std::shared_ptr<IoPool> pool, SshLimits limits)
+    : m_node(std::move(node)), m_config(std::move(config)), m_limits(limits), m_where(m_node.id.text()),
+      m_attachment(std::move(pool))
 {
 }
 
@@ -102,25 +103,24 @@ Result<void> SshLink::attach(const std::string &script, std::shared_ptr<campaign
 {
     if (!m_session)
         return std::unexpected(notConnected());
-    auto command = SshCommand::start(std::move(m_session), script, m_limits.silentSeconds, m_slot.closed());
+    auto command = SshCommand::start(std::move(m_session), script, m_limits.silentSeconds, m_attachment.closed());
     m_session.reset();
     if (!command) {
         Failure failure = command.error();
         failure.stage = Stage::Attach;
         return std::unexpected(failure);
     }
-    return m_slot.start(
-        std::make_shared<Attachment>(std::move(*command), std::move(sink), m_where, m_limits.silentSeconds), m_where);
+    return m_attachment.start(std::move(*command), std::move(sink), m_where, m_limits.silentSeconds);
 }
 
 void SshLink::send(std::string bytes)
 {
-    m_slot.send(std::move(bytes));
+    m_attachment.send(std::move(bytes));
 }
 
 void SshLink::close()
 {
-    m_slot.close();
+    m_attachment.close();
 }
 
 Failure SshLink::notConnected() const

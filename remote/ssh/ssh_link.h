@@ -16,7 +16,7 @@ class SshConfig;
 class SshLink : public campaign::NodeLink
 {
 public:
-    SshLink(domain::Node node, std::shared_ptr<SshConfig> config, SshLimits limits = {});
+    SshLink(domain::Node node, std::shared_ptr<SshConfig> config, std::shared_ptr<IoPool> pool, SshLimits limits = {});
     ~SshLink() override;
 
     domain::Result<void> connect(campaign::Questions &questions, const std::atomic<bool> &cancelled) override;
@@ -37,7 +37,7 @@ private:
     std::string m_where;            ///< "n03 (10.77.0.13:22)"
     std::string m_trusted;          ///< fingerprint that a person accepted for this link
     std::shared_ptr<Session> m_session; ///< handed over to the attachment
-    AttachmentSlot m_slot;
+    Attachment m_attachment;
 };
 
 } // namespace seatrial::remote

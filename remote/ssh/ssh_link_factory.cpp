@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "remote/ssh/ssh_link_factory.h"
 
+#include "remote/links/io_pool.h"
 #include "remote/ssh/ssh_config.h"
 #include "remote/ssh/ssh_link.h"
 
@@ -9,7 +10,8 @@
 namespace seatrial::remote {
 
 SshLinkFactory::SshLinkFactory(SshLimits limits, std::optional<std::filesystem::path> configFile)
-    : m_limits(limits), m_config(std::make_shared<SshConfig>(std::move(configFile)))
+    : m_limits(limits), m_config(std::make_shared<SshConfig>(std::move(configFile))),
+      m_pool(std::make_shared<IoPool>())
 {
     struct sigaction current {};
     if (sigaction(SIGPIPE, nullptr, &current) == 0 && current.sa_handler == SIG_DFL)
@@ -20,7 +22,7 @@ SshLinkFactory::~SshLinkFactory() = default;
 
 std::unique_ptr<campaign::NodeLink> SshLinkFactory::link(const domain::Node &node)
 {
-    return std::make_unique<SshLink>(node, m_config, m_limits);
+    return std::make_unique<SshLink>(node, m_config, m_pool, m_limits);
 }
 
 } // namespace seatrial::remote

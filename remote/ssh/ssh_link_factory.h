@@ -10,6 +10,7 @@
 
 namespace seatrial::remote {
 
+class IoPool;
 class SshConfig;
 
 /// Links over SSH. One for the whole program: its links share what was learnt of the ssh configuration. Makes the
@@ -26,6 +27,7 @@ public:
 private:
     SshLimits m_limits;
     std::shared_ptr<SshConfig> m_config;
+    std::shared_ptr<IoPool> m_pool;
 };
 
 } // namespace seatrial::remote

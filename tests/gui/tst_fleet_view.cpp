@@ -6,6 +6,7 @@
 #include "tests/gui/support/sample_fleet.h"
 
 #include <QAbstractButton>
+#include <QAccessible>
 #include <QElapsedTimer>
 #include <QScrollBar>
 #include <QSignalSpy>
@@ -201,6 +202,23 @@ private slots:
         QCOMPARE(m_view->viewport()->size(), viewport);
         m_view->setCurrent({3, 0});
         QVERIFY(m_view->viewport()->rect().intersects(m_view->nodeRect({3, 0})));
+    }
+
+    void everyNodeHasANameForReaders()
+    {
+        QAccessibleInterface* map = QAccessible::queryAccessibleInterface(m_view.get());
+        QVERIFY(map != nullptr);
+        QCOMPARE(map->role(), QAccessible::List);
+        QCOMPARE(map->childCount(), 64);
+        QAccessibleInterface* node = map->child(10);
+        QCOMPARE(node->role(), QAccessible::ListItem);
+        QCOMPARE(node->text(QAccessible::Name), QStringLiteral("r07-n11, R07 unit 29, Failed"));
+        QVERIFY(node->text(QAccessible::Description).startsWith(QStringLiteral("Memory triad")));
+        QVERIFY(node->rect().isValid());
+        QCOMPARE(map->indexOfChild(node), 10);
+        m_view->setSnapshot(test::smallLab());
+        QCOMPARE(map->childCount(), 8);
+        QVERIFY(map->child(10) == nullptr);
     }
 
     void countsFilter()

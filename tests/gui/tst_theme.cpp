@@ -177,6 +177,7 @@ private slots:
         button.show();
         QVERIFY(themeOf(button).dark);
         themes.setChoice(ThemeChoice::Light);
+        QApplication::processEvents();
         QVERIFY(!themeOf(button).dark); // an existing widget follows without a restart
     }
 

@@ -92,7 +92,7 @@ std::optional<KernelMessage> parseKmsg(std::string_view line)
     const auto head = split(line.substr(0, semicolon), ',');
     if (head.size() < 3)
         return std::nullopt;
-    return KernelMessage{double(parseInteger(head[2]).value_or(0)) * 1e-6, printable(line.substr(semicolon + 1))};
+    return KernelMessage{double(parseInteger(head[2]).value_or(0)) / 1e6, printable(line.substr(semicolon + 1))};
 }
 
 /// "<4>[   12.345678] text"

@@ -142,13 +142,14 @@ void PairServer::runSession(Socket control)
     while (more && control.receiveLine(order, {Deadline::after(pair::pauseSeconds), &m_quit}, pair::longestOrder) == IoEnd::Done)
         more = order != "end" && obey(control, order);
     const bool proper = order == "end";
-    if (proper)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_session.clear();
+        m_streams.clear();
+        ++(proper ? m_outcome.sessions : m_outcome.broken);
+    }
+    if (proper) // only now: who hears this may open the next session at once
         control.send("bye\n", {Deadline::after(1), nullptr});
-
-    const std::lock_guard lock(m_mutex);
-    m_session.clear();
-    m_streams.clear();
-    ++(proper ? m_outcome.sessions : m_outcome.broken);
 }
 
 /// False if the session cannot go on.

@@ -141,7 +141,10 @@ private slots:
             QCOMPARE(WEXITSTATUS(status), 0);
         }
         std::set<std::string> ids;
-        for (const RunSummary &summary : *file.open()->runs())
+        const auto store = file.open();
+        const auto runs = store->runs();
+        QVERIFY2(runs, why(runs));
+        for (const RunSummary &summary : *runs)
             ids.insert(summary.id.text());
         QCOMPARE(ids.size(), std::size_t(6));
     }
@@ -158,10 +161,13 @@ private slots:
                                               protocol::Event{protocol::Severity::Info, "flood", "", "", text, {}})});
         QVERIFY(store->flush());
         QCOMPARE(store->positions(run)->at(kNode).lastSequence, std::uint64_t(kLines));
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        QSKIP("a sanitizer's own memory hides ours");
+#endif
         QFile status("/proc/self/status");
         QVERIFY(status.open(QIODevice::ReadOnly));
         const auto peak = QRegularExpression("VmHWM:\\s+(\\d+) kB").match(QString::fromUtf8(status.readAll())).captured(1).toLongLong();
-        QVERIFY2(peak > 0 && peak < 450'000, qPrintable(QString::number(peak)));
+        QVERIFY2(peak > 0 && peak < 300'000, qPrintable(QString::number(peak)));
     }
 };
 

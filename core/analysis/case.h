@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/analysis/criteria.h"
+#include "core/analysis/figures.h"
+#include "core/domain/verdict.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace seatrial::analysis {
+
+/// What the tests share while one run is judged: the figures, and what was found so far, by node.
+struct Case {
+    Case(const domain::RunData &ofRun, const Criteria &by)
+        : run(ofRun), criteria(by), nodes(ofRun.info), figures(foldFigures(ofRun, nodes)), judged(figures.size()),
+          findings(static_cast<std::size_t>(nodes.size()))
+    {
+    }
+
+    const domain::RunData &run;
+    const Criteria &criteria;
+    const NodeTable nodes;
+    const std::vector<Figure> figures;
+    std::vector<bool> judged; ///< figures that a criterion was found for
+    std::vector<std::vector<domain::Finding>> findings;
+    std::map<int, std::set<std::string>> fleetTooSmall; ///< number of nodes to the checks that were not compared
+
+    void add(int node, domain::Finding finding) { findings[static_cast<std::size_t>(node)].push_back(std::move(finding)); }
+    const std::string &name(int node) const { return nodes.at(node).text(); }
+    /// "5 other nodes (n01,n02,n04-n06)"
+    std::string others(const std::set<int> &group, int without) const;
+};
+
+/// A group of figures that one criterion speaks of.
+struct CriterionFigures {
+    const Criterion &criterion;
+    std::vector<const Figure *> ofNodes;
+    std::vector<const Figure *> ofPairs;
+};
+
+/// Figures of one node each, against every kind of limit.
+void testNodes(Case &aCase, const CriterionFigures &group);
+/// Figures between two nodes: who of the two, or the path between them?
+void testPairs(Case &aCase, const CriterionFigures &group);
+/// Hardware that did something wrong, required steps without a result, nodes out of reach.
+std::vector<domain::NodeVerdict> testCoverage(Case &aCase);
+
+} // namespace seatrial::analysis

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/analysis/figures.h"
+
+#include "core/analysis/statistics.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <unordered_set>
+
+namespace seatrial::analysis {
+
+namespace {
+
+constexpr std::string_view kArrow = "→";
+
+/// Texts by number, each kept once.
+class Words
+{
+public:
+    std::uint32_t number(const std::string &text)
+    {
+        return m_numbers.try_emplace(text, static_cast<std::uint32_t>(m_numbers.size())).first->second;
+    }
+
+private:
+    std::unordered_map<std::string, std::uint32_t> m_numbers;
+};
+
+struct FigureKey {
+    int node = 0;
+    std::uint32_t step = 0, metric = 0, subject = 0;
+    bool operator==(const FigureKey &) const = default;
+};
+
+struct FigureKeyHash {
+    std::size_t operator()(const FigureKey &key) const noexcept
+    {
+        std::uint64_t hash = static_cast<std::uint32_t>(key.node);
+        for (const std::uint32_t part : {key.step, key.metric, key.subject})
+            hash = (hash ^ part) * 0x9E3779B97F4A7C15ull + (hash >> 29);
+        return static_cast<std::size_t>(hash);
+    }
+};
+
+/// A figure with its attempts; an attempt that says a thing twice counts with what it said last.
+struct Folding {
+    Figure figure;
+    std::map<int, double> attempts;
+};
+
+} // namespace
+
+NodeTable::NodeTable(const domain::RunInfo &info)
+{
+    const std::unordered_set<domain::NodeId> chosen(info.nodes.begin(), info.nodes.end());
+    for (const domain::Node &node : info.fleet.nodes) {
+        if (chosen.empty() || chosen.contains(node.id))
+            add(node.id, node.rack);
+    }
+    for (const domain::NodeId &node : info.nodes)
+        add(node, {});
+}
+
+void NodeTable::add(const domain::NodeId &node, const domain::RackId &rack)
+{
+    if (!m_indices.try_emplace(node.text(), size()).second)
+        return;
+    m_nodes.push_back(node);
+    m_racks.push_back(rack);
+}
+
+std::optional<int> NodeTable::find(std::string_view name) const
+{
+    const auto found = m_indices.find(std::string(name));
+    return found == m_indices.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::pair<std::string_view, std::string_view>> pairEnds(std::string_view subject)
+{
+    const std::size_t arrow = subject.find(kArrow);
+    if (arrow == std::string_view::npos)
+        return std::nullopt;
+    return std::pair{subject.substr(0, arrow), subject.substr(arrow + kArrow.size())};
+}
+
+std::vector<Figure> foldFigures(const domain::RunData &run, const NodeTable &nodes)
+{
+    std::unordered_map<std::string, const domain::PlanStep *> steps;
+    for (const domain::PlanStep &step : run.info.plan.steps)
+        steps.emplace(step.id.text(), &step);
+
+    std::vector<Folding> foldings;
+    std::unordered_map<FigureKey, std::size_t, FigureKeyHash> places;
+    Words words;
+    for (const domain::Observation &observation : run.observations) {
+        const auto node = nodes.find(observation.node.text());
+        if (!node)
+            continue;
+        const protocol::Measurement &measurement = observation.measurement;
+        const std::string &stepId = observation.key.step.text();
+        const FigureKey key{*node, words.number(stepId), words.number(measurement.metric), words.number(measurement.subject)};
+        const auto [place, isNew] = places.try_emplace(key, foldings.size());
+        if (isNew) {
+            const auto step = steps.find(stepId);
+            Figure figure;
+            figure.node = *node;
+            figure.step = step == steps.end() ? nullptr : step->second;
+            figure.stepId = stepId;
+            figure.check = measurement.check;
+            figure.metric = measurement.metric;
+            figure.subject = measurement.subject;
+            figure.unit = measurement.unit;
+            figure.parameters = &measurement.parameters;
+            if (const auto phase = measurement.parameters.find("phase"); phase != measurement.parameters.end())
+                figure.phase = phase->second;
+            if (const auto ends = pairEnds(measurement.subject); ends && !observation.key.peer.empty()) {
+                const auto from = nodes.find(ends->first), to = nodes.find(ends->second);
+                if (from && to && from != to)
+                    figure.ends = std::pair{*from, *to};
+            }
+            foldings.push_back({std::move(figure), {}});
+        }
+        Folding &folding = foldings[place->second];
+        folding.attempts[observation.key.attempt] = measurement.value;
+        folding.figure.simulated |= observation.simulated;
+    }
+
+    std::vector<Figure> figures;
+    figures.reserve(foldings.size());
+    for (Folding &folding : foldings) {
+        std::vector<double> values;
+        for (const auto &[attempt, value] : folding.attempts)
+            values.push_back(value);
+        folding.figure.attempts = static_cast<int>(values.size());
+        folding.figure.value = median(std::move(values));
+        figures.push_back(std::move(folding.figure));
+    }
+    return figures;
+}
+
+bool globMatches(std::string_view pattern, std::string_view text)
+{
+    std::size_t p = 0, t = 0;
+    std::size_t star = std::string_view::npos, resume = 0; // where the last * stands, and what it has eaten
+    while (t < text.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = p++;
+            resume = t;
+        } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+            ++p, ++t;
+        } else if (star != std::string_view::npos) {
+            p = star + 1;
+            t = ++resume;
+        } else {
+            return false;
+        }
+    }
+    return pattern.substr(p).find_first_not_of('*') == std::string_view::npos;
+}
+
+} // namespace seatrial::analysis

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/analysis/judge.h"
+
+#include "core/analysis/case.h"
+#include "core/analysis/limits.h"
+#include "core/analysis/sentences.h"
+#include "core/domain/node_set.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace seatrial::analysis {
+
+using domain::Finding;
+using domain::FleetVerdict;
+using domain::NodeVerdict;
+using domain::Verdict;
+
+namespace {
+
+using FigureName = std::pair<std::string_view, std::string_view>; ///< check and metric
+
+std::map<FigureName, std::vector<std::size_t>> figuresByName(const std::vector<Figure> &figures)
+{
+    std::map<FigureName, std::vector<std::size_t>> places;
+    for (std::size_t index = 0; index < figures.size(); ++index)
+        places[{figures[index].check, figures[index].metric}].push_back(index);
+    return places;
+}
+
+void testCriteria(Case &aCase)
+{
+    const auto places = figuresByName(aCase.figures);
+    for (const Criterion &criterion : aCase.criteria.criteria) {
+        const auto named = places.find({criterion.check, criterion.metric});
+        if (named == places.end())
+            continue;
+        CriterionFigures group{criterion, {}, {}};
+        for (const std::size_t index : named->second) {
+            const Figure &figure = aCase.figures[index];
+            if (!globMatches(criterion.subject, figure.subject))
+                continue;
+            aCase.judged[index] = true;
+            (figure.ends ? group.ofPairs : group.ofNodes).push_back(&figure);
+        }
+        testNodes(aCase, group);
+        testPairs(aCase, group);
+    }
+}
+
+/// Every figure is listed, judged or not; of a step done before and after the later one.
+void listUnlimited(Case &aCase)
+{
+    std::map<std::tuple<int, std::string, std::string, std::string>, std::size_t> latest;
+    for (std::size_t index = 0; index < aCase.figures.size(); ++index) {
+        const Figure &figure = aCase.figures[index];
+        if (aCase.judged[index])
+            continue;
+        const std::string step = figure.phase.empty() ? figure.stepId : figure.check;
+        const auto [place, isNew] = latest.try_emplace({figure.node, step, figure.metric, figure.subject}, index);
+        if (!isNew && figure.phase == "after")
+            place->second = index;
+    }
+    for (const auto &[key, index] : latest) {
+        const Figure &figure = aCase.figures[index];
+        Finding finding = findingOf(figure);
+        finding.source = "no limit in criteria " + aCase.criteria.name;
+        finding.text = figure.metric + " " + shownValue(figure.value, figure.unit) + ", " + figure.subject
+            + (figure.subject == "node" ? " " + aCase.name(figure.node) : std::string()) + ": no limit";
+        if (figure.ends) {
+            const int other = figure.ends->first == figure.node ? figure.ends->second : figure.ends->first;
+            aCase.add(other, finding);
+        }
+        aCase.add(figure.node, std::move(finding));
+    }
+}
+
+void sortWorstFirst(std::vector<Finding> &findings)
+{
+    const auto room = [](const Finding &finding) { return finding.margin.value_or(std::numeric_limits<double>::infinity()); };
+    // What was missed without a margin (a broken part, a lost node) comes first within its verdict.
+    const auto rank = [&](const Finding &finding) {
+        const bool missed = finding.verdict != Verdict::Qualified;
+        return missed && !finding.margin ? -std::numeric_limits<double>::infinity() : room(finding);
+    };
+    std::ranges::stable_sort(findings, [&](const Finding &a, const Finding &b) {
+        return a.verdict != b.verdict ? a.verdict > b.verdict : rank(a) < rank(b);
+    });
+}
+
+void conclude(NodeVerdict &verdict, std::vector<Finding> findings)
+{
+    sortWorstFirst(findings);
+    verdict.verdict = findings.empty() ? Verdict::Unknown : findings.front().verdict;
+    std::ranges::copy_if(findings, std::back_inserter(verdict.reasons),
+                         [](const Finding &finding) { return finding.verdict != Verdict::Qualified; });
+    verdict.findings = std::move(findings);
+    if (verdict.verdict != Verdict::Qualified || verdict.coverage.measured > 0)
+        return;
+    // Nothing that was required has been measured: there is nothing to qualify it by.
+    Finding nothing;
+    nothing.verdict = Verdict::Unknown;
+    nothing.judgement = domain::Judgement::Coverage;
+    nothing.check = "coverage";
+    nothing.subject = "node";
+    nothing.limit = "—";
+    nothing.source = "the plan";
+    nothing.text = verdict.node.text() + ": no required step has a result, so there is nothing to qualify it by";
+    nothing.advice = "choose a plan whose required checks apply to this node";
+    verdict.verdict = Verdict::Unknown;
+    verdict.reasons.push_back(nothing);
+    verdict.findings.insert(verdict.findings.begin(), std::move(nothing));
+}
+
+std::vector<std::string> notesOf(const Case &aCase)
+{
+    std::vector<std::string> notes;
+    for (const auto &[count, checks] : aCase.fleetTooSmall) {
+        std::string names;
+        for (const std::string &check : checks)
+            names += (names.empty() ? "" : ", ") + check;
+        notes.push_back("fleet test off: " + std::to_string(count) + (count == 1 ? " node" : " nodes") + ", needs "
+                        + std::to_string(aCase.criteria.fleetMinimum) + " (" + names + ")");
+    }
+    std::set<int> simulated;
+    for (const Figure &figure : aCase.figures) {
+        if (figure.simulated)
+            simulated.insert(figure.node);
+    }
+    if (simulated.empty())
+        return notes;
+    std::vector<domain::NodeId> nodes;
+    for (const int node : simulated)
+        nodes.push_back(aCase.nodes.at(node));
+    notes.push_back("simulated results: " + domain::foldNodeSet(nodes));
+    return notes;
+}
+
+} // namespace
+
+std::string Case::others(const std::set<int> &group, int without) const
+{
+    std::vector<domain::NodeId> names;
+    for (const int node : group) {
+        if (node != without)
+            names.push_back(nodes.at(node));
+    }
+    constexpr std::size_t kLongestList = 80;
+    const std::string folded = domain::foldNodeSet(names);
+    const std::string count = std::to_string(names.size()) + " other node" + (names.size() == 1 ? "" : "s");
+    return folded.size() > kLongestList ? count : count + " (" + folded + ")";
+}
+
+FleetVerdict judge(const domain::RunData &run, const Criteria &criteria)
+{
+    Case aCase(run, criteria);
+    testCriteria(aCase);
+    listUnlimited(aCase);
+    FleetVerdict fleet;
+    fleet.run = run.info.id;
+    fleet.nodes = testCoverage(aCase);
+    for (std::size_t node = 0; node < fleet.nodes.size(); ++node)
+        conclude(fleet.nodes[node], std::move(aCase.findings[node]));
+    fleet.notes = notesOf(aCase);
+    return fleet;
+}
+
+} // namespace seatrial::analysis

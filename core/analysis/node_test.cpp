@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/analysis/case.h"
+#include "core/analysis/limits.h"
+#include "core/analysis/population.h"
+#include "core/analysis/sentences.h"
+#include "core/analysis/statistics.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace seatrial::analysis {
+
+using domain::Finding;
+using domain::Verdict;
+
+namespace {
+
+/// A number among the parameters of a measurement.
+std::optional<double> parameterOf(const Figure &figure, const std::string &name)
+{
+    if (name.empty() || !figure.parameters || !figure.parameters->contains(name))
+        return std::nullopt;
+    const std::string &text = figure.parameters->at(name);
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
+/// Judges the figures of nodes by one criterion.
+class NodeTest
+{
+public:
+    NodeTest(Case &aCase, const CriterionFigures &group) : m_case(aCase), m_criterion(group.criterion), m_figures(group.ofNodes) {}
+
+    void run()
+    {
+        switch (m_criterion.kind) {
+        case Criterion::Kind::Absolute:
+            for (const Figure *figure : m_figures)
+                keep(*figure, absoluteLimits(m_criterion), {});
+            break;
+        case Criterion::Kind::Ratio:
+            ratio();
+            break;
+        case Criterion::Kind::Fleet:
+            fleet();
+            break;
+        case Criterion::Kind::Delta:
+            delta();
+            break;
+        }
+        for (auto &[place, finding] : m_kept)
+            m_case.add(std::get<0>(place), std::move(finding));
+    }
+
+private:
+    using Place = std::tuple<int, std::string, std::string>; ///< node, step, subject
+
+    Limits unjudged(std::string why) const
+    {
+        return {.direction = m_criterion.direction, .marginal = {}, .failed = {}, .unjudged = std::move(why)};
+    }
+    void keep(const Figure &figure, const Limits &limits, const std::string &why);
+    void ratio();
+    void fleet();
+    void compare(const std::vector<const Figure *> &group);
+    void delta();
+
+    Case &m_case;
+    const Criterion &m_criterion;
+    const std::vector<const Figure *> &m_figures;
+    std::map<Place, Finding> m_kept;
+};
+
+/// One finding a figure; of a step that is done before and after the worse of the two.
+void NodeTest::keep(const Figure &figure, const Limits &limits, const std::string &why)
+{
+    Finding finding = findingOf(figure, m_case.criteria, m_criterion, limits);
+    const std::string &node = m_case.name(figure.node);
+    const std::string where = figure.subject == "node" ? node : node + " (" + figure.subject + ")";
+    const std::string name = figure.metric + " ";
+    if (!unusable(figure, m_criterion).empty()) {
+        finding.text = name + shownValue(figure.value, figure.unit) + " on " + where + ": " + finding.text;
+    } else if (!finding.limitValue) {
+        finding.text = name + shownValue(figure.value, figure.unit) + " on " + where + ", not judged: " + limits.unjudged;
+    } else {
+        finding.text = name + shownComparison(figure.value, where, limits.direction, *finding.limitValue, figure.unit);
+        if (finding.verdict != Verdict::Qualified)
+            finding.text += why;
+        if (figure.attempts > 1)
+            finding.text += ", the median of " + std::to_string(figure.attempts) + " attempts";
+    }
+
+    const std::string &phase = figure.phase;
+    const Place place{figure.node, phase.empty() ? figure.stepId : std::string(), figure.subject};
+    const auto [kept, isNew] = m_kept.try_emplace(place, finding);
+    if (!isNew && finding.verdict >= kept->second.verdict)
+        kept->second = std::move(finding);
+}
+
+void NodeTest::ratio()
+{
+    std::map<Place, double> wholes;
+    for (const Figure &figure : m_case.figures) {
+        if (figure.check == m_criterion.check && figure.metric == m_criterion.of)
+            wholes[{figure.node, figure.stepId, figure.subject}] = figure.value;
+    }
+    for (const Figure *figure : m_figures) {
+        const auto found = wholes.find({figure->node, figure->stepId, figure->subject});
+        if (found == wholes.end() || found->second <= 0) {
+            keep(*figure, unjudged("there is no " + m_criterion.of + " to compare with"), {});
+            continue;
+        }
+        const double cap = parameterOf(*figure, m_criterion.cappedBy).value_or(found->second);
+        const bool capped = cap > 0 && cap < found->second;
+        const double whole = capped ? cap : found->second;
+        const std::string percent = shownValue(100 * figure->value / whole, protocol::Unit::Percent, 2);
+        keep(*figure, ratioLimits(m_criterion, whole),
+             ": " + percent + " of " + (capped ? m_criterion.cappedBy : m_criterion.of) + " " + shownValue(whole, figure->unit));
+    }
+}
+
+void NodeTest::fleet()
+{
+    std::map<std::pair<std::string, std::string>, std::vector<const Figure *>> groups;
+    for (const Figure *figure : m_figures)
+        groups[{figure->stepId, m_criterion.sameSubject ? figure->subject : std::string()}].push_back(figure);
+    for (const auto &[key, group] : groups)
+        compare(group);
+}
+
+void NodeTest::compare(const std::vector<const Figure *> &group)
+{
+    Population population;
+    std::set<int> nodes;
+    for (const Figure *figure : group) {
+        if (!unusable(*figure, m_criterion).empty())
+            continue;
+        population.add(figure->node, figure->value);
+        nodes.insert(figure->node);
+    }
+    population.seal();
+    const int count = static_cast<int>(nodes.size());
+    const bool enough = count >= m_case.criteria.fleetMinimum;
+    if (!enough)
+        m_case.fleetTooSmall[count].insert(m_criterion.check);
+    for (const Figure *figure : group) {
+        if (!enough) {
+            keep(*figure,
+                 unjudged("only " + std::to_string(count) + (count == 1 ? " node" : " nodes") + " to compare, needs "
+                          + std::to_string(m_case.criteria.fleetMinimum)),
+                 {});
+            continue;
+        }
+        const Centre centre = population.without(figure->node);
+        const Limits limits = fleetLimits(m_criterion, m_case.criteria, centre);
+        std::string why;
+        if (limits.judge(figure->value) != Verdict::Qualified) {
+            why = ": " + shownDistance(figure->value, centre.median) + " the median of " + m_case.others(nodes, figure->node) + ", z "
+                + shownZ(robustZ(figure->value, centre.median, centre.mad, m_case.criteria.fleetFloor));
+        }
+        keep(*figure, limits, why);
+    }
+}
+
+void NodeTest::delta()
+{
+    std::map<std::pair<int, std::string>, double> before;
+    for (const Figure *figure : m_figures) {
+        if (figure->phase == "before")
+            before[{figure->node, figure->subject}] = figure->value;
+    }
+    for (const Figure *figure : m_figures) {
+        if (figure->phase != "after")
+            continue;
+        const auto first = before.find({figure->node, figure->subject});
+        if (first == before.end()) {
+            keep(*figure, unjudged("it was not read before the load"), {});
+            continue;
+        }
+        Figure change = *figure;
+        // A counter that is smaller than before began anew, with its driver or the whole node.
+        const bool anew = figure->value < first->second;
+        change.value = anew ? figure->value : figure->value - first->second;
+        keep(change, absoluteLimits(m_criterion),
+             anew ? ": the counter began anew during the run"
+                  : ": it went from " + shownValue(first->second, figure->unit, 9) + " to " + shownValue(figure->value, figure->unit, 9)
+                      + " during the run");
+    }
+}
+
+} // namespace
+
+void testNodes(Case &aCase, const CriterionFigures &group)
+{
+    if (!group.ofNodes.empty())
+        NodeTest(aCase, group).run();
+}
+
+} // namespace seatrial::analysis

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/checks/cpu/cpu_sensors.h"
+#include "engine/checks/cpu/host_cpu.h"
+#include "engine/measure/burn_kernel.h"
+#include "engine/measure/cpus.h"
+#include "tests/engine/checks/collector.h"
+
+#include <QTest>
+
+using namespace seatrial;
+using namespace seatrial::engine;
+using namespace seatrial::tests;
+
+class TestCpu : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void burnsThisMachine()
+    {
+        Collector collector;
+        const auto result = HostCpu().run(contextFor(collector, {{"seconds", "0.6"}}));
+        QVERIFY2(result.status == protocol::StepStatus::Completed, result.reason.c_str());
+        for (const int cpu : allowedCpus()) {
+            const auto rate = collector.measurement("burn_rate", "cpu/" + std::to_string(cpu));
+            QVERIFY(rate);
+            QCOMPARE(rate->unit, protocol::Unit::OperationsPerSecond);
+            QVERIFY(rate->value > 1);
+            QCOMPARE(rate->parameters.at("mismatches"), std::string("0"));
+            QCOMPARE(rate->parameters.at("pinned"), std::string("yes"));
+        }
+        const auto spread = collector.value("burn_spread", "node");
+        QVERIFY(spread && *spread > 0 && *spread <= 1);
+    }
+
+    void aWrongBitIsFoundAndNamed()
+    {
+        const int sick = allowedCpus().back();
+        std::atomic<int> turn = 0;
+        const HostCpu check([&](int cpu, std::uint32_t seed) {
+            const auto right = supportedBurnKernels().back().run(seed);
+            return cpu == sick && ++turn == 7 ? right ^ 0x10 : right;
+        });
+        Collector collector;
+        const auto result = check.run(contextFor(collector, {{"seconds", "0.3"}}));
+        QCOMPARE(result.status, protocol::StepStatus::Failed);
+        const auto events = collector.events("cpu.miscompare");
+        QCOMPARE(events.size(), std::size_t(1));
+        QCOMPARE(events[0].severity, protocol::Severity::Error);
+        QCOMPARE(events[0].subject, "cpu/" + std::to_string(sick));
+        QCOMPARE(events[0].parameters.at("iteration"), std::string("7"));
+        QCOMPARE(events[0].parameters.at("seed"), std::string("6"));
+        QCOMPARE(events[0].parameters.at("mismatches"), std::string("1"));
+        QVERIFY(events[0].parameters.at("expected") != events[0].parameters.at("got"));
+        QVERIFY2(result.reason.starts_with("cpu/" + std::to_string(sick) + " computed wrongly: iteration 7 "), result.reason.c_str());
+        // The rate of a core that errs is still told.
+        QVERIFY(collector.measurement("burn_rate", "cpu/" + std::to_string(sick)));
+    }
+
+    void aSlowCoreShowsInTheSpread()
+    {
+        const auto cpus = allowedCpus();
+        if (cpus.size() < 2)
+            QSKIP("needs two CPUs");
+        const HostCpu check([&](int cpu, std::uint32_t seed) {
+            for (int i = 0; cpu == cpus.front() && i < 9; ++i)
+                supportedBurnKernels().back().run(seed);
+            return supportedBurnKernels().back().run(seed);
+        });
+        Collector collector;
+        QCOMPARE(check.run(contextFor(collector, {{"seconds", "0.6"}})).status, protocol::StepStatus::Completed);
+        const auto spread = collector.measurement("burn_spread", "node");
+        QVERIFY(spread && spread->value < 0.6);
+        QCOMPARE(spread->parameters.at("slowest"), "cpu/" + std::to_string(cpus.front()));
+    }
+
+    void refusesWhereAJobRuns()
+    {
+        Collector collector;
+        auto context = contextFor(collector, {{"seconds", "0.2"}});
+        context.sysroot = sysroot("slurm-node");
+        context.allowBusy = false;
+        const auto refused = HostCpu().run(context);
+        QCOMPARE(refused.status, protocol::StepStatus::Waived);
+        QCOMPARE(refused.waiver, protocol::Waiver::NotPermitted);
+        QCOMPARE(refused.reason, std::string("the node is in use: pid 3100 (hpl) of Slurm job 4711 of alice uses 0 % of a core"));
+        QVERIFY(collector.all<protocol::Measurement>().empty());
+
+        context.allowBusy = true;
+        QCOMPARE(HostCpu().run(context).status, protocol::StepStatus::Completed);
+        QCOMPARE(collector.events("busy.allowed").size(), std::size_t(1));
+    }
+
+    void sensorsAreReadFromSysfs()
+    {
+        const auto node = sysroot("gpu-node");
+        const auto clocks = readClocks(node, {0, 3});
+        QCOMPARE(clocks.source, std::string("cpufreq"));
+        QCOMPARE(clocks.megahertz.at(3), 2003.);
+        QCOMPARE(readThrottleEvents(node, {0, 1, 2, 3}).value_or(-1), 12);
+        QVERIFY(readClocks(sysroot("nothing"), {0}).megahertz.empty());
+        QVERIFY(!readThrottleEvents(sysroot("nothing"), {0}));
+    }
+
+    void stopsWhenTold()
+    {
+        Collector collector;
+        auto context = contextFor(collector, {{"seconds", "100"}});
+        const std::atomic<bool> stop = true;
+        context.stop = &stop;
+        QCOMPARE(HostCpu().run(context).status, protocol::StepStatus::Error);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCpu)
+#include "test_cpu.moc"

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/checks/load_check.h"
+#include "engine/checks/options.h"
+#include "tests/engine/checks/collector.h"
+
+#include <QTest>
+
+#include <new>
+
+using namespace seatrial;
+using namespace seatrial::engine;
+using namespace seatrial::tests;
+
+namespace {
+
+class ThrowingCheck : public LoadCheck
+{
+public:
+    std::string_view id() const override { return "test.throws"; }
+    std::string_view summary() const override { return ""; }
+    std::vector<std::string> parameterHelp() const override { return {}; }
+
+protected:
+    CheckResult load(const CheckContext &) const override { throw std::bad_alloc(); }
+};
+
+} // namespace
+
+class TestOptions : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void valuesAndDefaults()
+    {
+        const protocol::Parameters parameters{{"seconds", "2.5"}, {"count", "7"}, {"name", "n01"}};
+        Options options(parameters);
+        QCOMPARE(options.number("seconds", 1, 0, 10), 2.5);
+        QCOMPARE(options.number("other", 1, 0, 10), 1.);
+        QCOMPARE(options.integer("count", 1, 0, 10), 7);
+        QCOMPARE(options.text("name"), std::string("n01"));
+        QCOMPARE(options.text("none", "x"), std::string("x"));
+        QVERIFY(!options.bad());
+    }
+
+    void theFirstProblemIsKept_data()
+    {
+        QTest::addColumn<QString>("value");
+        for (const auto *value : {"", "x", "11", "-1", "nan", "inf", "1e999", " 5", "5 "})
+            QTest::newRow(*value ? value : "empty") << value;
+    }
+    void theFirstProblemIsKept()
+    {
+        QFETCH(QString, value);
+        const protocol::Parameters parameters{{"seconds", value.toStdString()}, {"count", "many"}};
+        Options options(parameters);
+        QCOMPARE(options.number("seconds", 3, 0, 10), 3.);
+        QCOMPARE(options.integer("count", 4, 0, 10), 4);
+        QCOMPARE(options.problem(), "parameter seconds is \"" + value.toStdString() + "\": expected a number from 0 to 10");
+    }
+
+    void everyCheckIsListed()
+    {
+        std::vector<std::string> ids;
+        for (const auto &check : allChecks()) {
+            ids.emplace_back(check->id());
+            QVERIFY(!check->summary().empty());
+            QVERIFY(!check->parameterHelp().empty());
+            QCOMPARE(check->loads(), check->id() != "host.health");
+            QCOMPARE(findCheck(check->id()), check.get());
+        }
+        QCOMPARE(ids, (std::vector<std::string>{"host.health", "host.memory", "host.cpu", "host.disk", "net.pair"}));
+        QVERIFY(!findCheck("host.nothing"));
+    }
+
+    void whatThrowsBelowBecomesAValue()
+    {
+        Collector collector;
+        const auto result = ThrowingCheck().run(contextFor(collector));
+        QCOMPARE(result.status, protocol::StepStatus::Error);
+        QVERIFY(!result.reason.empty());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestOptions)
+#include "test_options.moc"

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/lab.h"
+
+#include <QElapsedTimer>
+#include <QFile>
+#include <QProcess>
+#include <QStandardPaths>
+#include <unistd.h>
+
+namespace seatrial::tests {
+
+Lab::~Lab()
+{
+    down();
+}
+
+QString Lab::missing()
+{
+    if (geteuid() != 0)
+        return "the lab needs root for its network namespaces";
+    for (const char *tool : {"ip", "tc", "unshare"}) {
+        if (QStandardPaths::findExecutable(tool).isEmpty() && !QFile::exists(QString("/usr/sbin/%1").arg(tool)))
+            return QString("%1 is missing").arg(tool);
+    }
+    return QFile::exists("/usr/sbin/sshd") ? QString() : QString("/usr/sbin/sshd is missing");
+}
+
+QString Lab::call(const QStringList &words, int *exitCode)
+{
+    QProcess process;
+    process.setProcessChannelMode(QProcess::MergedChannels);
+    process.start(QString(SEATRIAL_SOURCE_DIR) + "/tests/lab/lab", words);
+    process.waitForFinished(60'000);
+    if (exitCode)
+        *exitCode = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1;
+    return process.readAll();
+}
+
+QString Lab::up(int nodes, int racks, const QStringList &faults)
+{
+    QStringList words{"up", "--nodes", QString::number(nodes), "--racks", QString::number(racks), "--dir", m_folder.filePath("lab")};
+    for (const auto &fault : faults)
+        words << "--fault" << fault;
+    int code = -1;
+    m_up = true;
+    const QString said = call(words, &code);
+    return code == 0 ? QString() : said;
+}
+
+void Lab::down()
+{
+    if (m_up)
+        call({"down", "--dir", m_folder.filePath("lab")});
+    m_up = false;
+}
+
+QString programPath(const QString &name)
+{
+    return QString(SEATRIAL_BINARY_DIR) + "/bin/" + name;
+}
+
+Ended runProgram(const QString &name, const QStringList &arguments, int timeoutSeconds)
+{
+    QElapsedTimer timer;
+    timer.start();
+    QProcess process;
+    process.start(programPath(name), arguments);
+    process.closeWriteChannel();
+    Ended ended;
+    if (!process.waitForFinished(timeoutSeconds * 1000))
+        process.kill();
+    process.waitForFinished(5000);
+    ended.exitCode = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1;
+    ended.output = process.readAllStandardOutput();
+    ended.errors = process.readAllStandardError();
+    ended.seconds = timer.elapsed() / 1000.0;
+    return ended;
+}
+
+} // namespace seatrial::tests

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+#include <QStringList>
+#include <QTemporaryDir>
+
+namespace seatrial::tests {
+
+/// A lab of real nodes for the life of a test: tests/lab/lab up and down.
+class Lab
+{
+public:
+    Lab() = default;
+    ~Lab();
+
+    /// Brings up @p nodes in @p racks with faults like "dead:n03". Empty if it worked, else what went wrong.
+    QString up(int nodes, int racks, const QStringList &faults = {});
+    void down();
+    /// tests/lab/lab WORDS --dir D …; its output.
+    QString call(const QStringList &words, int *exitCode = nullptr);
+
+    QString inventory() const { return m_folder.filePath("lab/inventory.yaml"); }
+    QString path(const QString &name) const { return m_folder.filePath(name); }
+
+    /// Why no lab can be had here (not root, no sshd, no ip), or empty.
+    static QString missing();
+
+private:
+    QTemporaryDir m_folder;
+    bool m_up = false;
+};
+
+/// A program of this build run to its end.
+struct Ended {
+    int exitCode = -1;
+    QByteArray output;
+    QByteArray errors;
+    double seconds = 0;
+};
+Ended runProgram(const QString &name, const QStringList &arguments, int timeoutSeconds);
+QString programPath(const QString &name);
+
+} // namespace seatrial::tests
