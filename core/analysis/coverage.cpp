@@ -29,6 +29,7 @@ struct CoverageIndex {
 
     std::vector<std::map<std::string, std::vector<const StepResult *>>> results; ///< by node and step
     std::vector<std::map<std::string, std::set<int>>> partners; ///< by node and step: with whom there is a figure
+    std::vector<NodeFailure> standing;                          ///< failures that still count
     std::vector<const NodeFailure *> failures;                  ///< the last one of each node
     int present = 0;                                            ///< nodes that did not fail
     int diedOnTheWay = 0;                                       ///< nodes that had results before they failed
@@ -51,7 +52,8 @@ CoverageIndex::CoverageIndex(const Case &aCase)
         partners[static_cast<std::size_t>(from)][figure.stepId].insert(to);
         partners[static_cast<std::size_t>(to)][figure.stepId].insert(from);
     }
-    for (const NodeFailure &failure : aCase.run.failures) {
+    standing = domain::standingFailures(aCase.run);
+    for (const NodeFailure &failure : standing) {
         if (const auto node = aCase.nodes.find(failure.node.text()))
             failures[static_cast<std::size_t>(*node)] = &failure;
     }

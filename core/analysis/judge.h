@@ -14,8 +14,8 @@ namespace seatrial::analysis {
 /// A figure that was measured more than once is judged by the median over its attempts. Against the fleet: a
 /// node's figure is an outlier if its robust z, 0.6745 (x - median) / max(MAD, floor × median), is beyond
 /// criteria.fleetZ *and* its effect beyond the criterion's fraction; the median is taken over the other nodes of the
-/// same check, metric and unit. Pairs: a node is accused only if its median over its partners is low while
-/// the medians of its partners without it are not; a single low pair is a finding of that pair (marginal), not of a node.
+/// same check, metric and unit. Pairs: a node is accused only if its median over those partners is low whose own medians
+/// without it are not, and there are at least two such; a low pair that no accused node explains is marginal for both its ends.
 /// A required step without a result makes a node unknown; failed outranks unknown.
 domain::FleetVerdict judge(const domain::RunData &run, const Criteria &criteria);
 
@@ -27,8 +27,9 @@ struct Retest {
     std::string reason;  ///< "triad 6.1 GB/s, limit ≥ 8.4 GB/s"
 };
 
-/// What must be measured again before @p verdict may stand: for each missed limit whose step allows more
-/// retests than were made. For an accused node of a pair step: all its pairs, with different partners where possible.
+/// What must be measured again before @p verdict may stand: each missed limit, and each required step that ended with
+/// an error or beyond its deadline, if its step allows more retests than were made. An accused node of a pair step meets up to three
+/// partners again, such as it has not met where possible; a pair that is new to the two then has attempt 1.
 std::vector<Retest> retestsWanted(const domain::RunData &run, const domain::FleetVerdict &verdict);
 
 } // namespace seatrial::analysis

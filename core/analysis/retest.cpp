@@ -79,7 +79,7 @@ RetestPlanner::RetestPlanner(const domain::RunData &run, const FleetVerdict &ver
             ++m_measuredPairs[{result.key.step, result.key.peer}];
         }
     }
-    for (const domain::NodeFailure &failure : run.failures)
+    for (const domain::NodeFailure &failure : domain::standingFailures(run))
         m_gone.insert(failure.node);
     for (const NodeVerdict &node : verdict.nodes) {
         for (const Finding &finding : node.reasons) {

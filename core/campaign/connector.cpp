@@ -18,21 +18,30 @@ public:
     {
     }
 
+    bool full() const override { return *m_unread > kMaxUnread; }
+
     void bytes(std::string_view data) override { push(m_reader.feed(data), data.size()); }
 
     void ended(domain::Result<int> exitStatus, std::string errorTail) override
     {
-        push(m_reader.finish(), 0);
+        // The torn rest of a stream that was only cut comes again, whole, when it is picked up.
+        if (exitStatus && *exitStatus == 0)
+            push(m_reader.finish(), 0);
         m_inbox->push(StreamEnded{m_node, m_generation, std::move(exitStatus), std::move(errorTail)});
     }
 
 private:
     void push(std::vector<protocol::StreamLine> lines, std::size_t bytes)
     {
-        if (!lines.empty())
-            m_inbox->push(LinesArrived{m_node, m_generation, bytes, std::move(lines)});
+        if (lines.empty())
+            return;
+        *m_unread += bytes;
+        std::shared_ptr<void> taken(nullptr, [unread = m_unread, bytes](void *) { *unread -= bytes; });
+        m_inbox->push(LinesArrived{m_node, m_generation, std::move(lines), std::move(taken)});
     }
 
+    static constexpr std::size_t kMaxUnread = 512 * 1024;
+    const std::shared_ptr<std::atomic<std::size_t>> m_unread = std::make_shared<std::atomic<std::size_t>>(0);
     const std::shared_ptr<Inbox> m_inbox;
     const domain::NodeId m_node;
     const int m_generation;

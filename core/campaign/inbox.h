@@ -10,6 +10,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -33,8 +34,8 @@ struct NodeNotReady {
 struct LinesArrived {
     domain::NodeId node;
     int generation = 0;
-    std::size_t bytes = 0;
     std::vector<protocol::StreamLine> lines;
+    std::shared_ptr<void> unread; ///< whoever brought the lines is told by its end that they were taken
 };
 
 struct StreamEnded {
@@ -52,18 +53,14 @@ struct DetachAsked {};
 
 using Incoming = std::variant<NodeReady, NodeNotReady, LinesArrived, StreamEnded, CancelAsked, DetachAsked>;
 
-/// The one way into the campaign's thread. Bounded: whoever brings lines waits while too many bytes lie unread,
-/// so a flooding node is slowed down by its own connection and nothing else.
+/// The one way into the campaign's thread. Nobody waits to put something in: a sink whose lines lie unread tells its
+/// link that it is full, so a flooding node is slowed down by its own connection and nothing else.
 class Inbox
 {
 public:
     void push(Incoming event)
     {
-        std::unique_lock lock(m_mutex);
-        if (const auto *lines = std::get_if<LinesArrived>(&event)) {
-            m_room.wait(lock, [&] { return m_bytes < kMaxBytes || m_closed; });
-            m_bytes += lines->bytes;
-        }
+        const std::scoped_lock lock(m_mutex);
         if (m_closed)
             return;
         m_events.push_back(std::move(event));
@@ -75,29 +72,21 @@ public:
     {
         std::unique_lock lock(m_mutex);
         m_news.wait_until(lock, deadline, [&] { return !m_events.empty(); });
-        std::deque<Incoming> taken;
-        taken.swap(m_events);
-        m_bytes = 0;
-        m_room.notify_all();
-        return taken;
+        return std::exchange(m_events, {});
     }
 
-    /// Nothing is taken any more; whoever waits is let go.
+    /// Nothing is taken any more.
     void close()
     {
         const std::scoped_lock lock(m_mutex);
         m_closed = true;
         m_events.clear();
-        m_room.notify_all();
     }
 
 private:
-    static constexpr std::size_t kMaxBytes = 32u << 20;
     std::mutex m_mutex;
     std::condition_variable m_news;
-    std::condition_variable m_room;
     std::deque<Incoming> m_events;
-    std::size_t m_bytes = 0;
     bool m_closed = false;
 };
 

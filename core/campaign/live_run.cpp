@@ -16,8 +16,9 @@ void LiveRun::add(const domain::NodeId &node, const protocol::Record &record)
         m_data.events.push_back({node, *event, stamp.sequence, stamp.wallSeconds});
     } else if (const auto *part = std::get_if<protocol::Part>(&record.body)) {
         m_data.parts.push_back({node, *part});
-    } else if (std::holds_alternative<protocol::Goodbye>(record.body)) {
-        m_data.goodbyes.push_back(node);
+    } else if (const auto *goodbye = std::get_if<protocol::Goodbye>(&record.body)) {
+        if (goodbye->outcome == protocol::Outcome::Finished)
+            m_data.goodbyes.push_back(node);
     } else {
         return; // hello, heartbeat and step starts change nothing that is judged
     }

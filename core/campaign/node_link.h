@@ -20,11 +20,13 @@ struct CommandOutput {
     std::string errors; ///< standard error, at most 64 kB
 };
 
-/// Receives what a long-lived command says. Called from the link's own thread; return soon, never throw.
+/// Receives what a long-lived command says. Called from a thread that serves other links as well: never wait, never throw.
 class StreamSink
 {
 public:
     virtual ~StreamSink() = default;
+    /// Whether no more is wanted for now. The link then stops reading, and by flow control the node stops sending.
+    virtual bool full() const { return false; }
     virtual void bytes(std::string_view data) = 0;
     /// Last call. @p exitStatus is the command's if it ended by itself, else the failure says what was lost.
     virtual void ended(domain::Result<int> exitStatus, std::string errorTail) = 0;

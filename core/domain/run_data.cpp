@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/domain/run_data.h"
 
+#include <algorithm>
+#include <set>
+
 namespace seatrial::domain {
 
 std::string runStateText(RunState state)
@@ -12,6 +15,14 @@ std::string runStateText(RunState state)
     case RunState::Interrupted: break;
     }
     return "interrupted";
+}
+
+std::vector<NodeFailure> standingFailures(const RunData &run)
+{
+    const std::set<NodeId> finished(run.goodbyes.begin(), run.goodbyes.end());
+    std::vector<NodeFailure> standing;
+    std::ranges::copy_if(run.failures, std::back_inserter(standing), [&](const NodeFailure &failure) { return !finished.contains(failure.node); });
+    return standing;
 }
 
 } // namespace seatrial::domain

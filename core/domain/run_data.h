@@ -74,7 +74,10 @@ struct RunData {
     std::vector<NodeEvent> events;
     std::vector<NodePart> parts;
     std::vector<NodeFailure> failures;
-    std::vector<NodeId> goodbyes; ///< nodes whose journal ended with goodbye
+    std::vector<NodeId> goodbyes; ///< nodes that finished: their journal ended with such a goodbye
 };
+
+/// The failures that still count: those of nodes that finished after all (a run was continued) are history.
+std::vector<NodeFailure> standingFailures(const RunData &run);
 
 } // namespace seatrial::domain

@@ -3,6 +3,7 @@
 
 #include "core/protocol/text.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace seatrial::store {
@@ -22,6 +23,20 @@ bool isUtf8(std::string_view text)
         text.remove_prefix(length);
     }
     return true;
+}
+
+/// Most texts are plain, and a line comes a few microseconds after the other: only the rest goes the long way.
+void quote(std::string &out, const std::string &text)
+{
+    const auto isPlain = [](unsigned char byte) { return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\'; };
+    if (!std::ranges::all_of(text, isPlain)) {
+        // Records were checked when they were read; a program's own mistake must not stop the writer.
+        out += json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+        return;
+    }
+    out += '"';
+    out += text;
+    out += '"';
 }
 
 } // namespace
@@ -57,11 +72,14 @@ std::string parametersToJson(const protocol::Parameters &parameters)
 {
     if (parameters.empty())
         return {};
-    json object = json::object();
-    for (const auto &[name, value] : parameters)
-        object[name] = value;
-    // Records were checked when they were read; a program's own mistake must not stop the writer.
-    return object.dump(-1, ' ', false, json::error_handler_t::replace);
+    std::string object;
+    for (const auto &[name, value] : parameters) {
+        object += object.empty() ? '{' : ',';
+        quote(object, name);
+        object += ':';
+        quote(object, value);
+    }
+    return object + '}';
 }
 
 protocol::Parameters parametersFromJson(const std::string &text)

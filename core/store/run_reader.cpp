@@ -139,7 +139,7 @@ RunInfo RunReader::readInfo()
 
 void RunReader::readStreams(RunData &data)
 {
-    SQLite::Statement rows(m_database, "SELECT id, node, simulated, last_seq, goodbye_seq, malformed FROM streams WHERE run = ? ORDER BY id");
+    SQLite::Statement rows(m_database, "SELECT id, node, simulated, last_seq, goodbye_seq, outcome, malformed FROM streams WHERE run = ? ORDER BY id");
     prepare(rows, m_run);
     while (rows.executeStep()) {
         Row row(rows);
@@ -147,7 +147,8 @@ void RunReader::readStreams(RunData &data)
         const NodeId node(m_names.text(row.integer()));
         m_streams[id] = {node, row.boolean()};
         const std::uint64_t last = row.sequence();
-        if (row.sequence() == last && last != 0)
+        const bool ended = row.sequence() == last && last != 0;
+        if (row.text() == protocol::outcomeText(protocol::Outcome::Finished) && ended)
             data.goodbyes.push_back(node);
         const std::int64_t further = row.integer() - RecordWriter::kMalformedEvents;
         if (further <= 0)

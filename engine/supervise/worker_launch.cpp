@@ -58,9 +58,10 @@ Fd orderFile(const protocol::StartStep &step)
     }
     for (const int signal : {SIGHUP, SIGPIPE, SIGXFSZ, SIGTERM, SIGINT, SIGCHLD})
         ::signal(signal, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    sigset_t untilItListens; // a TERM that comes before the worker can hear it waits for it
+    sigemptyset(&untilItListens);
+    sigaddset(&untilItListens, SIGTERM);
+    ::sigprocmask(SIG_SETMASK, &untilItListens, nullptr);
     const rlimit noCore{0, 0};
     ::setrlimit(RLIMIT_CORE, &noCore);
     if (::dup2(order, 0) < 0 || ::dup2(said, 1) < 0 || ::dup2(said, 2) < 0

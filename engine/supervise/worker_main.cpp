@@ -32,6 +32,9 @@ void listenForTerm()
     action.sa_handler = requestStop;
     sigaction(SIGTERM, &action, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr); // the supervisor held TERM back until here
 }
 
 CheckResult runCheck(const Check &check, const CheckContext &context)

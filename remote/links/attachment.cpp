@@ -18,6 +18,8 @@ constexpr std::size_t kErrorTail = 4'000;
 constexpr std::size_t kMaxUnsent = 8u << 20;
 /// After close(): how long what was queued before may take to leave.
 constexpr double kFlushSeconds = 0.5;
+/// How often a full sink is asked again.
+constexpr double kPauseSeconds = 0.01;
 
 } // namespace
 
@@ -38,7 +40,7 @@ public:
 
     // From the I/O thread.
     std::size_t descriptors(std::span<pollfd, Command::kMaxDescriptors> fds) const override;
-    Moment due() const override { return m_flushUntil ? std::min(*m_flushUntil, m_silentAt) : m_silentAt; }
+    Moment due() const override;
     Next step() override;
 
 private:
@@ -56,6 +58,7 @@ private:
     const double m_silentSeconds;
     Moment m_silentAt;
     std::optional<Moment> m_flushUntil;
+    bool m_paused = false; ///< the sink is full: nothing is read until it has room
     std::string m_pending; ///< taken out of the outbox, not yet written
     std::string m_errorTail;
 
@@ -88,7 +91,14 @@ void Attachment::Pump::awaitEnd()
 
 std::size_t Attachment::Pump::descriptors(std::span<pollfd, Command::kMaxDescriptors> fds) const
 {
-    return m_command ? m_command->descriptors(fds, !m_pending.empty()) : 0;
+    // A paused stream stays readable: waiting for that would be no waiting.
+    return m_command && !m_paused ? m_command->descriptors(fds, !m_pending.empty()) : 0;
+}
+
+Moment Attachment::Pump::due() const
+{
+    const Moment next = m_paused ? std::min(after(kPauseSeconds), m_silentAt) : m_silentAt;
+    return m_flushUntil ? std::min(*m_flushUntil, next) : next;
 }
 
 IoTask::Next Attachment::Pump::step()
@@ -109,13 +119,15 @@ std::optional<Result<int>> Attachment::Pump::exchange(bool &moved)
     if (!heard)
         return std::unexpected(heard.error());
     moved = *heard;
-    if (moved)
+    if (moved || m_paused)
         m_silentAt = after(m_silentSeconds);
-    const auto status = m_command->ended();
-    if (!status)
-        return std::unexpected(status.error());
-    if (*status)
-        return **status;
+    if (!m_paused) { // what is still unread comes before the end
+        const auto status = m_command->ended();
+        if (!status)
+            return std::unexpected(status.error());
+        if (*status)
+            return **status;
+    }
     takeOutbox();
     if (const auto spoken = speak(); !spoken)
         return std::unexpected(spoken.error());
@@ -135,6 +147,9 @@ Result<bool> Attachment::Pump::listen()
 {
     std::array<char, 16 * 1024> buffer;
     bool any = false;
+    m_paused = m_sink->full();
+    if (m_paused)
+        return false;
     for (int budget = 16; budget > 0; --budget) {
         const auto count = m_command->read(Command::Stream::Output, buffer);
         if (!count)

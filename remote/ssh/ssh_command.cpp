@@ -114,7 +114,9 @@ Result<std::size_t> SshCommand::read(Stream stream, std::span<char> buffer)
     while (true) {
         const int count = ssh_channel_read_nonblocking(m_channel, buffer.data(),
                                                        static_cast<std::uint32_t>(buffer.size()), errors ? 1 : 0);
-        if (count == 0 || count == SSH_AGAIN || count == SSH_EOF) {
+        if (count == SSH_EOF)
+            return 0;
+        if (count == 0 || count == SSH_AGAIN) {
             if (!m_closed && ssh_is_connected(m_session->handle()) == 0)
                 return std::unexpected(lost());
             return 0;

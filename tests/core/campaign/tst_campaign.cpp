@@ -102,6 +102,8 @@ class TestCampaign : public QObject
     {
         const auto stored = stage.store->runData(last.verdict->run);
         QVERIFY(stored.has_value());
+        for (const auto &event : stored->events)
+            QVERIFY2(!event.event.code.starts_with("stream.malformed"), "a cut stream is not a damaged one");
         QCOMPARE(stored->observations.size(), last.data->observations.size());
         std::set<std::pair<std::string, std::uint64_t>> seen;
         for (const auto &observation : stored->observations)

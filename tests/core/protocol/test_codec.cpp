@@ -4,12 +4,12 @@
 #include "tests/core/protocol/malformed_lines.h"
 #include "tests/core/protocol/samples.h"
 
-#include <QElapsedTimer>
 #include <QTest>
 
 #include <bit>
 #include <clocale>
 #include <cmath>
+#include <ctime>
 #include <limits>
 #include <random>
 
@@ -186,14 +186,16 @@ private slots:
     /// A desktop must read and store 50,000 records a second; reading alone has to be several times faster.
     void readingIsFast()
     {
+#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__)
+        QSKIP("says nothing about a build that is not optimised");
+#endif
         const std::string line = encode(Record{samples::stamp(5), samples::bodies()[3]});
         constexpr int kRounds = 50000;
-        QElapsedTimer timer;
-        timer.start();
+        const std::clock_t begin = std::clock(); // CPU time: what else the machine does shall not matter
         for (int round = 0; round < kRounds; ++round)
             QVERIFY(std::holds_alternative<Record>(decodeRecord(line)));
-        const double perSecond = kRounds / (timer.nsecsElapsed() / 1e9);
-        qInfo("%.0f records of %zu bytes read a second", perSecond, line.size());
+        const double perSecond = kRounds / (double(std::clock() - begin) / CLOCKS_PER_SEC);
+        qInfo("%.0f records of %zu bytes read in a second of CPU time", perSecond, line.size());
         QVERIFY2(perSecond > 60000, "reading a record takes too long"); // far below an idle machine's figure
     }
 };

@@ -2,6 +2,7 @@
 #include "tests/core/store/store_fixture.h"
 
 #include "core/domain/verdict.h"
+#include "core/store/json_columns.h"
 #include "core/store/plan_fleet_json.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -74,6 +75,23 @@ private slots:
         QVERIFY(fleetFromJson(fleetToJson(fullFleet())) == fullFleet());
         QVERIFY(planFromJson(planToJson({})) == domain::Plan());
         QVERIFY(fleetFromJson(fleetToJson({})) == domain::Fleet());
+    }
+
+    void parametersComeBackEqual_data()
+    {
+        QTest::addColumn<QByteArray>("text");
+        for (const char *text : {"", "67108864", "a \"quote\"", "back\\slash", "line\nend\ttab", "n01→n02", "\x7f", "{\"a\":[1]}"})
+            QTest::addRow("%s", text) << QByteArray(text);
+        QTest::addRow("a zero byte") << QByteArray("a\0b", 3);
+    }
+
+    void parametersComeBackEqual()
+    {
+        QFETCH(QByteArray, text);
+        const protocol::Parameters parameters = {{"a" + text.toStdString(), "1"}, {"b", text.toStdString()}};
+        QVERIFY(parametersFromJson(parametersToJson(parameters)) == parameters);
+        QVERIFY(parametersFromJson(parametersToJson({})).empty());
+        QVERIFY(!parametersFromJson(parametersToJson({{"torn", "a\xff"}})).empty());
     }
 
     void runInfoComesBackAsGiven()

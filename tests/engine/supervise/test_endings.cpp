@@ -132,7 +132,7 @@ private slots:
         EngineRun run;
         Gathered gathered;
         Attached desktop(run.folder(), gathered);
-        desktop.say({run.open(), step("server", "test.serve", {{"concurrent", "yes"}}), step("client", "test.emit"), NoMoreSteps{}});
+        desktop.say({run.open(60, 10), step("server", "test.serve", {{"concurrent", "yes"}}), step("client", "test.emit"), NoMoreSteps{}});
         QVERIFY(desktop.readUntil([&] { return gathered.all<StepFinished>().size() == 1; }));
         QCOMPARE(gathered.finished("client").status, StepStatus::Completed);
         desktop.say(Cancel{"server", "the others are done"});

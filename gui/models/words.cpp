@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/models/words.h"
+
+#include "core/domain/node_set.h"
+#include "core/report/number.h"
+#include "core/report/table.h"
+
+#include <QDateTime>
+#include <QLocale>
+
+#include <cmath>
+
+namespace seatrial::gui {
+
+QString shown(const std::string& text) { return QString::fromStdString(report::printable(text)); }
+
+QString durationText(double seconds)
+{
+    const auto whole = static_cast<long long>(std::lround(std::max(0.0, seconds)));
+    if (whole < 90)
+        return QStringLiteral("%1 s").arg(whole);
+    if (whole < 600 && whole % 60 != 0)
+        return QStringLiteral("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+    if (whole < 5400)
+        return QStringLiteral("%1 min").arg((whole + 30) / 60);
+    return QStringLiteral("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60, 2, 10, QLatin1Char('0'));
+}
+
+namespace {
+
+QDateTime localTime(double wallSeconds) { return QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(wallSeconds * 1000)); }
+
+} // namespace
+
+QString clockText(double wallSeconds) { return wallSeconds <= 0 ? QString() : localTime(wallSeconds).toString(QStringLiteral("HH:mm:ss")); }
+
+QString dateText(double wallSeconds)
+{
+    return wallSeconds <= 0 ? QString() : QLocale::c().toString(localTime(wallSeconds), QStringLiteral("d MMM yyyy, HH:mm"));
+}
+
+QString bytesText(double bytes)
+{
+    if (bytes >= 1e9)
+        return QStringLiteral("%1 GB").arg(bytes / 1e9, 0, 'f', bytes >= 1e10 ? 0 : 1);
+    if (bytes >= 1e6)
+        return QStringLiteral("%1 MB").arg(bytes / 1e6, 0, 'f', bytes >= 1e7 ? 0 : 1);
+    return QStringLiteral("%1 kB").arg(std::ceil(bytes / 1e3), 0, 'f', 0);
+}
+
+QString nodesText(int count) { return count == 1 ? QStringLiteral("1 node") : QStringLiteral("%1 nodes").arg(count); }
+
+QString foldedNames(const std::vector<domain::NodeId>& nodes) { return shown(domain::foldNodeSet(nodes)); }
+
+QString figureName(const domain::Finding& finding)
+{
+    const QString metric = shown(finding.metric).replace(QLatin1Char('_'), QLatin1Char(' '));
+    const QString subject = finding.subject == "node" ? QString() : shown(finding.subject);
+    if (metric.isEmpty())
+        return subject;
+    return subject.isEmpty() ? metric : metric + QStringLiteral(", ") + subject;
+}
+
+QString reasonWords(const domain::Finding& finding)
+{
+    if (!finding.value)
+        return shown(finding.check).section(QLatin1Char('.'), -1) + QStringLiteral(" missing");
+    const QString metric = shown(finding.metric).section(QLatin1Char('_'), -1);
+    return metric + QLatin1Char(' ') + shown(report::withUnit(*finding.value, finding.unit));
+}
+
+QString judgementText(domain::Judgement judgement)
+{
+    switch (judgement) {
+    case domain::Judgement::Ceiling: return QStringLiteral("against the device");
+    case domain::Judgement::Fleet: return QStringLiteral("against the fleet");
+    case domain::Judgement::Past: return QStringLiteral("against its own past");
+    case domain::Judgement::State: return QStringLiteral("state");
+    case domain::Judgement::Coverage: return QStringLiteral("coverage");
+    }
+    return {};
+}
+
+} // namespace seatrial::gui

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/domain/ids.h"
+#include "core/domain/verdict.h"
+
+#include <QString>
+
+#include <string>
+#include <vector>
+
+namespace seatrial::gui {
+
+// Text that may have come from a node: control characters and escapes are made harmless.
+QString shown(const std::string& text);
+
+QString durationText(double seconds);    // "8 s", "3 min 20 s", "2 h 05 min"
+QString clockText(double wallSeconds);   // "14:18:02", local time; empty for 0
+QString dateText(double wallSeconds);    // "20 Nov 2026, 14:18"; empty for 0
+QString bytesText(double bytes);         // "41 MB"
+QString nodesText(int count);            // "1 node", "64 nodes"
+QString foldedNames(const std::vector<domain::NodeId>& nodes);
+
+// A few words for a row of a rack: "triad 6.1 GB/s".
+QString reasonWords(const domain::Finding& finding);
+// "triad, n01→n02"; the subject only where it is not the node itself.
+QString figureName(const domain::Finding& finding);
+QString judgementText(domain::Judgement judgement); // "fleet"
+
+} // namespace seatrial::gui
