@@ -8,11 +8,25 @@
 
 namespace seatrial::engine {
 
-double monotonicSeconds()
+namespace {
+
+double secondsOf(clockid_t clock)
 {
     timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return double(now.tv_sec) + double(now.tv_nsec) * 1e-9;
+}
+
+} // namespace
+
+double monotonicSeconds()
+{
+    return secondsOf(CLOCK_MONOTONIC);
+}
+
+double threadCpuSeconds()
+{
+    return secondsOf(CLOCK_THREAD_CPUTIME_ID);
 }
 
 double Deadline::remainingSeconds() const

@@ -7,6 +7,8 @@ namespace seatrial::engine {
 
 /// CLOCK_MONOTONIC in seconds.
 double monotonicSeconds();
+/// CPU time the calling thread has used, in seconds: stands still while others have its CPU.
+double threadCpuSeconds();
 
 /// A moment after which nobody waits any longer.
 class Deadline

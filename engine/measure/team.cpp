@@ -54,6 +54,16 @@ double Team::run(const std::function<void(std::size_t)> &task)
     return last->end - first->start;
 }
 
+double Team::cpuShare() const
+{
+    double worst = 1;
+    for (const auto &lap : m_laps) {
+        if (lap.end > lap.start)
+            worst = std::min(worst, lap.cpuSeconds / (lap.end - lap.start));
+    }
+    return worst;
+}
+
 void Team::work(std::size_t worker)
 {
     if (!pinThisThread(m_cpus[worker]))
@@ -72,9 +82,11 @@ void Team::work(std::size_t worker)
         ++m_ready; // waking takes tens of microseconds each: start together, not one after the other
         while (m_ready.load(std::memory_order_acquire) < size())
             std::this_thread::yield();
+        const double cpuBefore = threadCpuSeconds();
         m_laps[worker].start = monotonicSeconds();
         (*task)(worker);
         m_laps[worker].end = monotonicSeconds();
+        m_laps[worker].cpuSeconds = threadCpuSeconds() - cpuBefore;
         const std::lock_guard lock(m_mutex);
         if (--m_busy == 0)
             m_done.notify_one();

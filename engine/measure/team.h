@@ -28,11 +28,14 @@ public:
 
     /// Lets every worker do @p task (given its number) at the same time. Seconds from the first start to the last end.
     double run(const std::function<void(std::size_t)> &task);
+    /// Of the last run: the share of its time that the worker treated worst had its CPU to itself, 0 … 1.
+    double cpuShare() const;
 
 private:
     struct Lap {
         double start = 0;
         double end = 0;
+        double cpuSeconds = 0;
     };
     void work(std::size_t worker);
     void dismiss();

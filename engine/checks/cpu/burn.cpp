@@ -31,15 +31,20 @@ void burnOne(BurnOutcome &outcome, double seconds, double warmupSeconds, const B
     outcome.pinned = pinThisThread(outcome.cpu);
     const double start = monotonicSeconds();
     double sliceStart = start;
+    double sliceCpu = threadCpuSeconds();
     std::uint64_t sliceIterations = 0;
     for (std::uint32_t seed = 0; !quit.load(std::memory_order_relaxed); seed = (seed + 1) % burnSeeds) {
         compare(outcome, seed, burn(outcome.cpu, seed));
         ++sliceIterations;
         const double now = monotonicSeconds();
         if (now - sliceStart >= sliceSeconds) {
-            if (sliceStart - start >= warmupSeconds)
-                outcome.rate.add(double(sliceIterations) / (now - sliceStart));
+            const double cpuNow = threadCpuSeconds();
+            if (sliceStart - start >= warmupSeconds && cpuNow > sliceCpu) {
+                outcome.rate.add(double(sliceIterations) / (cpuNow - sliceCpu));
+                outcome.share.add((cpuNow - sliceCpu) / (now - sliceStart));
+            }
             sliceStart = now;
+            sliceCpu = cpuNow;
             sliceIterations = 0;
         }
         if (now - start >= seconds)

@@ -18,7 +18,8 @@ struct BurnOutcome {
     int cpu = 0;
     bool pinned = false;
     std::uint64_t iterations = 0;
-    Samples rate; ///< iterations a second, in slices of 100 ms
+    Samples rate;  ///< iterations by second of CPU time, in slices of 100 ms
+    Samples share; ///< of the time of these slices, in which the CPU was ours, 0 … 1
     std::uint64_t mismatches = 0;
     std::uint64_t wrongIteration = 0; ///< the first that was wrong, from 1
     std::uint32_t wrongSeed = 0;
@@ -26,6 +27,9 @@ struct BurnOutcome {
     std::uint64_t got = 0;
 };
 
+/// The rate is by CPU time: who shares the CPU with others, or may use it a part of the time only, is not slower for
+/// it, and that part is told as the share. A CPU that has slowed its clock is slower.
+///
 /// Burns all @p cpus at the same time for @p seconds, the first @p warmupSeconds of which are verified but not rated.
 /// @p halfway is called once from the calling thread in the middle.
 std::vector<BurnOutcome> burnAll(const std::vector<int> &cpus, double seconds, double warmupSeconds, const BurnFunction &burn,

@@ -45,6 +45,7 @@ void reportRates(const Reporter &reporter, const std::vector<BurnOutcome> &outco
         if (const auto clock = during.megahertz.find(outcome.cpu); clock != during.megahertz.end())
             parameters["clock_during_mhz"] = numberText(clock->second);
         reporter.measured("burn_rate", Unit::OperationsPerSecond, cpuSubject(outcome.cpu), outcome.rate, std::move(parameters));
+        reporter.measured("burn_share", Unit::None, cpuSubject(outcome.cpu), outcome.share);
         const double rate = outcome.rate.median();
         if (slowestCpu < 0 || rate < slowest) {
             slowest = rate;
@@ -126,6 +127,7 @@ CheckResult HostCpu::load(const CheckContext &context) const
     reporter.share("threads", std::to_string(cpus.size()));
     reporter.share("cpus", cpuListText(cpus));
     reporter.share("stopped_by", "time");
+    reporter.share("rate_by", "CPU time");
     reporter.share("cpu_quota", limits.cpus ? numberText(*limits.cpus) : "none");
 
     const auto clocksBefore = readClocks(context.sysroot, cpus);

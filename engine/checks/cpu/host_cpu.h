@@ -7,7 +7,8 @@
 namespace seatrial::engine {
 
 /// Burns all cores at once with arithmetic whose results are known to the bit. Finds cores that compute wrongly, and
-/// cores that are slow beside their neighbours. Its rate counts fixed portions of mixed arithmetic, it is no flop rate.
+/// cores that are slow beside their neighbours. Its rate is by CPU time (what others leave us is told as burn_share); it
+/// counts fixed portions of mixed arithmetic and is no flop rate.
 class HostCpu : public LoadCheck
 {
 public:

@@ -17,6 +17,10 @@ constexpr std::size_t hugePage = 2 << 20;
 constexpr double factor = 3;
 constexpr double readMultiple = 15; // the sum is taken of a after triad
 
+/// A repetition in which a thread had its CPU for less of the time measures the scheduler, not the memory.
+constexpr double calmShare = 0.95;
+constexpr std::size_t leastCalm = 3;
+
 /// Values of neighbouring elements differ, so that a result from the wrong address shows.
 class StartingValues
 {
@@ -115,12 +119,20 @@ StreamRun::Result StreamRun::measure(const Loop &loop, const StoppingRule &rule,
     lap(); // warm-up: page tables, clocks
     const double start = monotonicSeconds();
     std::optional<StopReason> reason;
+    Samples all;
+    auto &calm = result.gigabytesPerSecond;
     while (!reason && !stopRequested(stop)) {
-        result.gigabytesPerSecond.add(gigabytes / lap());
-        reason = rule.stop(result.gigabytesPerSecond, monotonicSeconds() - start);
+        all.add(gigabytes / lap());
+        if (m_team.cpuShare() >= calmShare)
+            calm.add(all.values().back());
+        reason = rule.stop(calm.empty() ? all : calm, monotonicSeconds() - start);
         if (loop.multiple == 0 && m_sums != m_expectedSums)
             break;
     }
+    result.disturbed = all.size() - calm.size();
+    result.disturbedCounted = calm.size() < leastCalm;
+    if (result.disturbedCounted)
+        calm = all;
     result.stoppedBy = reason ? stopReasonText(*reason) : "request";
     return result;
 }

@@ -49,8 +49,9 @@ public:
 
     struct Result {
         Samples gigabytesPerSecond;
+        std::size_t disturbed = 0;   ///< repetitions in which a thread lost its CPU to others
+        bool disturbedCounted = false; ///< there were too few without: all of them count
         std::string_view stoppedBy;
-        std::string wrong; ///< a sentence if a result was not what it must be
     };
 
     StreamRun(Team &team, const StreamKernels &kernels, std::size_t count);

@@ -29,6 +29,10 @@ private slots:
             QCOMPARE(rate->parameters.at("mismatches"), std::string("0"));
             QCOMPARE(rate->parameters.at("pinned"), std::string("yes"));
         }
+        for (const int cpu : allowedCpus()) {
+            const auto share = collector.value("burn_share", "cpu/" + std::to_string(cpu));
+            QVERIFY(share && *share > 0 && *share < 1.05);
+        }
         const auto spread = collector.value("burn_spread", "node");
         QVERIFY(spread && *spread > 0 && *spread <= 1);
     }

@@ -148,6 +148,7 @@ private slots:
         const double seconds = team.run([](std::size_t) { sleepUnlessStopped(0.02, nullptr); });
         QVERIFY2(seconds >= 0.02 && seconds < 2, qPrintable(QString::number(seconds)));
         QVERIFY(team.pinned());
+        QVERIFY2(team.cpuShare() < 0.5, qPrintable(QString::number(team.cpuShare()))); // asleep: the CPU was not in use
     }
 
     void sleepEndsWhenTold()

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "gui/models/state.h"
+
+#include <QWidget>
+
+class QHBoxLayout;
+class QPushButton;
+
+namespace seatrial::gui {
+
+class WordsLabel;
+
+// A line in the place of what it speaks of: what happened, what to do, and at most one thing to click. Stays until
+// it is closed or what it says is no longer true.
+class Notice : public QWidget {
+    Q_OBJECT
+
+public:
+    explicit Notice(QWidget* parent = nullptr);
+
+    // @p details go to the clipboard with "Copy details"; empty: no such button.
+    void say(State tone, const QString& what, const QString& next, const QString& details = {});
+    void setAction(const QString& label); // empty: none
+    void setClosable(bool closable);
+    QString text() const;
+
+signals:
+    void actionTriggered();
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+
+private:
+    State m_tone = State::Failed;
+    QString m_details;
+    WordsLabel* m_what;
+    WordsLabel* m_next;
+    QPushButton* m_copy;
+    QPushButton* m_action;
+    QPushButton* m_close;
+};
+
+} // namespace seatrial::gui
