@@ -56,10 +56,13 @@ double Team::run(const std::function<void(std::size_t)> &task)
 
 double Team::cpuShare() const
 {
+    double first = m_laps.front().start;
+    for (const auto &lap : m_laps)
+        first = std::min(first, lap.start);
     double worst = 1;
-    for (const auto &lap : m_laps) {
-        if (lap.end > lap.start)
-            worst = std::min(worst, lap.cpuSeconds / (lap.end - lap.start));
+    for (const auto &lap : m_laps) { // from the common start: who was let start late had no CPU either
+        if (lap.end > first)
+            worst = std::min(worst, lap.cpuSeconds / (lap.end - first));
     }
     return worst;
 }

@@ -373,7 +373,7 @@ void TestEngineDeployer::brokenUploadLeavesNothing()
     QCOMPARE(probe.error().kind, FailureKind::Cancelled);
     way.reset();
     QTRY_COMPARE_WITH_TIMEOUT(sshd->inside("find /var/tmp/seatrial-0 -type f"), std::string(), 10'000);
-    QVERIFY(!prepare(*sshd, engine()) == false);
+    QVERIFY(prepare(*sshd, engine()));
 }
 
 void TestEngineDeployer::staleTemporaryIsRemoved()

@@ -332,7 +332,7 @@ void TestSshConnect::otherLoginShells()
                          .prepare = "sed 's#^\\(root:.*\\):[^:]*$#\\1:" + shell.toStdString()
                              + "#' /etc/passwd >/mnt/passwd\nmount --bind /mnt/passwd /etc/passwd"});
     QVERIFY(connect(sshd.node()));
-    const auto answer = m_link->run("for i in 1 2; do\n echo \"it's $i\" '!x \\n'\ndone\ncat", "in", 10, m_never);
+    const auto answer = m_link->run("for i in 1 2; do\n printf '%s %s\\n' \"it's $i\" '!x \\n'\ndone\ncat", "in", 10, m_never);
     QVERIFY(answer);
     QCOMPARE(answer->output, std::string("it's 1 !x \\n\nit's 2 !x \\n\nin"));
 }

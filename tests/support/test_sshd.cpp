@@ -122,19 +122,18 @@ TestSshd::TestSshd(SshdOptions options) : m_ownFolders(options.ownFolders)
     std::ofstream(knownHosts()) << "[127.0.0.1]:" << m_port << ' ' << hostKey() << '\n';
 
     const std::string log = (m_folder / "log").string();
-    const std::string sshd = "exec /usr/sbin/sshd -D -f \"$1/sshd_config\" -E \"$2\"";
+    // Even a test that is killed leaves no sshd behind.
+    const std::string sshd = "exec setpriv --pdeathsig TERM /usr/sbin/sshd -D -f \"$1/sshd_config\" -E \"$2\"";
     if (!m_ownFolders) {
         writeConfig(options, m_folder);
         m_pid = spawn({"/bin/sh", "-c", options.prepare + "\n" + sshd, "sh", m_folder.string(), log});
     } else {
         writeConfig(options, kInside);
-        std::ofstream(log).flush();
-        // The log stays where this process can read it: it is opened before its folder is covered.
-        const std::string script = "set -e; mount -t tmpfs t /mnt; cp \"$1\"/* /mnt; exec 9>>\"$2\"\n"
+        const std::string script = "set -e; mount -t tmpfs t /mnt; cp \"$1\"/* /mnt\n"
                                    "for d in /var/tmp /dev/shm /tmp; do mount -t tmpfs -o mode=1777 t $d; done\n"
-                                   "mount -t tmpfs -o mode=700 t \"$HOME\"; set -- /mnt /dev/fd/9\n"
+                                   "mount -t tmpfs -o mode=700 t \"$HOME\"; set -- /mnt /mnt/log\n"
             + options.prepare + "\n" + sshd;
-        m_pid = spawn({"unshare", "--mount", "/bin/sh", "-c", script, "sh", m_folder.string(), log});
+        m_pid = spawn({"unshare", "--mount", "/bin/sh", "-c", script, "sh", m_folder.string()});
     }
     awaitListening();
 }
@@ -156,12 +155,13 @@ TestSshd::~TestSshd()
 void TestSshd::writeConfig(const SshdOptions &options, const std::filesystem::path &seenAs) const
 {
     std::ofstream config(m_folder / "sshd_config");
+    config << "MaxStartups 100\n"; // of this one the last wins, of all others the first
     for (const std::string &line : options.config)
         config << line << '\n';
     config << "ListenAddress 127.0.0.1\nPort " << m_port << "\nHostKey " << (seenAs / "host_key").string()
            << "\nAuthorizedKeysFile " << (seenAs / "authorized_keys").string()
            << "\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
-              "PermitRootLogin prohibit-password\nPidFile none\nUseDNS no\nLogLevel VERBOSE\nMaxStartups 100\n";
+              "PermitRootLogin prohibit-password\nPidFile none\nUseDNS no\nLogLevel VERBOSE\n";
 }
 
 void TestSshd::awaitListening() const
@@ -196,7 +196,7 @@ std::string TestSshd::hostKey() const
 
 std::string TestSshd::log() const
 {
-    return read(m_folder / "log");
+    return read(m_ownFolders ? "/proc/" + std::to_string(m_pid) + "/root/mnt/log" : (m_folder / "log").string());
 }
 
 std::vector<pid_t> TestSshd::sessions() const

@@ -13,7 +13,7 @@ namespace seatrial::tests {
 
 /// What a test's sshd is like.
 struct SshdOptions {
-    std::vector<std::string> config; ///< further lines of sshd_config; the first of a keyword wins
+    std::vector<std::string> config = {}; ///< further lines of sshd_config; the first of a keyword wins
     /// A mount namespace of its own, in which /tmp, /var/tmp, /dev/shm and the home folder are empty and its own.
     /// For root alone.
     bool ownFolders = false;

@@ -58,7 +58,7 @@ private slots:
         QTest::qWait(2000); // the nodes go on alone
 
         const Ended runs = runProgram("seatrialctl", {"runs", "--store", store, "--format", "json"}, 30);
-        QCOMPARE(QJsonDocument::fromJson(runs.output).array().first()["state"].toString(), "running");
+        QCOMPARE(QJsonDocument::fromJson(runs.output).array().first().toObject()["state"].toString(), "running");
         const Ended again = runProgram("seatrialctl", {"continue", "--store", store}, 200);
         QVERIFY2(again.exitCode == 0, (again.output + again.errors).constData());
         compareJournals(lab, store);

@@ -20,7 +20,7 @@ class TestPlantedFaults : public QObject
     QJsonObject node(const QString &name) const
     {
         for (const auto &value : m_verdict["nodes"].toArray()) {
-            if (value["node"] == name)
+            if (value.toObject()["node"].toString() == name)
                 return value.toObject();
         }
         return {};
@@ -66,11 +66,12 @@ private slots:
         QCOMPARE(slow["metric"].toString(), "tcp_throughput");
         QVERIFY(slow["value"].toDouble() > 0.5 && slow["value"].toDouble() < 1.5); // the planted 1 Gbit/s
         QVERIFY(!slow["source"].toString().isEmpty());
-        const QString dead = node("n05")["reasons"].toArray().first()["text"].toString();
+        const QString dead = node("n05")["reasons"].toArray().first().toObject()["text"].toString();
         QVERIFY2(dead.contains("n05"), qPrintable(dead));
-        const QString changed = node("n07")["reasons"].toArray().first()["text"].toString();
+        const QString changed = node("n07")["reasons"].toArray().first().toObject()["text"].toString();
         QVERIFY2(changed.contains("key", Qt::CaseInsensitive), qPrintable(changed));
-        QCOMPARE(node("n03")["coverage"]["planned"].toInt(), node("n03")["coverage"]["measured"].toInt());
+        const auto coverage = node("n03")["coverage"].toObject();
+        QCOMPARE(coverage["planned"].toInt(), coverage["measured"].toInt());
     }
 
     void everyFormatIsWritten()

@@ -120,7 +120,7 @@ CheckResult HostMemory::load(const CheckContext &context) const
         reporter.measured(std::string(loop.name), protocol::Unit::GigabytesPerSecond, "node", result.gigabytesPerSecond,
                           {{"repetitions", std::to_string(result.gigabytesPerSecond.size())},
                            {"disturbed", std::to_string(result.disturbed)},
-                           {"disturbed_are", result.disturbedCounted ? "counted" : "left out"},
+                           {"cpu_share_least", numberText(result.leastShare)},
                            {"stopped_by", std::string(result.stoppedBy)},
                            {"verified", "yes"}});
     }

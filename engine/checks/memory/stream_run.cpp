@@ -4,6 +4,7 @@
 #include "engine/measure/clock.h"
 #include "engine/measure/text.h"
 
+#include <algorithm>
 #include <bit>
 #include <new>
 
@@ -20,6 +21,21 @@ constexpr double readMultiple = 15; // the sum is taken of a after triad
 /// A repetition in which a thread had its CPU for less of the time measures the scheduler, not the memory.
 constexpr double calmShare = 0.95;
 constexpr std::size_t leastCalm = 3;
+
+struct Repetition {
+    double cpuShare = 0;
+    double value = 0;
+};
+
+/// Those that nobody disturbed; where there are hardly any, the quarter that was disturbed least.
+std::vector<Repetition> calmest(std::vector<Repetition> all)
+{
+    std::stable_sort(all.begin(), all.end(), [](auto &a, auto &b) { return a.cpuShare > b.cpuShare; });
+    const auto disturbed = std::find_if(all.begin(), all.end(), [](auto &repetition) { return repetition.cpuShare < calmShare; });
+    const auto calm = std::size_t(disturbed - all.begin());
+    all.resize(std::min(all.size(), calm >= leastCalm ? calm : std::max(leastCalm, all.size() / 4)));
+    return all;
+}
 
 /// Values of neighbouring elements differ, so that a result from the wrong address shows.
 class StartingValues
@@ -119,20 +135,22 @@ StreamRun::Result StreamRun::measure(const Loop &loop, const StoppingRule &rule,
     lap(); // warm-up: page tables, clocks
     const double start = monotonicSeconds();
     std::optional<StopReason> reason;
-    Samples all;
-    auto &calm = result.gigabytesPerSecond;
+    std::vector<Repetition> all;
+    Samples calm;
     while (!reason && !stopRequested(stop)) {
-        all.add(gigabytes / lap());
-        if (m_team.cpuShare() >= calmShare)
-            calm.add(all.values().back());
-        reason = rule.stop(calm.empty() ? all : calm, monotonicSeconds() - start);
+        const double value = gigabytes / lap();
+        all.push_back({m_team.cpuShare(), value});
+        if (all.back().cpuShare >= calmShare)
+            calm.add(value);
+        reason = rule.stop(calm.empty() ? Samples({value}) : calm, monotonicSeconds() - start);
         if (loop.multiple == 0 && m_sums != m_expectedSums)
             break;
     }
-    result.disturbed = all.size() - calm.size();
-    result.disturbedCounted = calm.size() < leastCalm;
-    if (result.disturbedCounted)
-        calm = all;
+    for (const auto &repetition : calmest(all)) {
+        result.gigabytesPerSecond.add(repetition.value);
+        result.leastShare = std::min(result.leastShare, repetition.cpuShare);
+    }
+    result.disturbed = all.size() - result.gigabytesPerSecond.size();
     result.stoppedBy = reason ? stopReasonText(*reason) : "request";
     return result;
 }

@@ -49,8 +49,8 @@ public:
 
     struct Result {
         Samples gigabytesPerSecond;
-        std::size_t disturbed = 0;   ///< repetitions in which a thread lost its CPU to others
-        bool disturbedCounted = false; ///< there were too few without: all of them count
+        std::size_t disturbed = 0; ///< repetitions left out because a thread lost its CPU to others
+        double leastShare = 1;     ///< of the CPU, in the repetitions that count
         std::string_view stoppedBy;
     };
 

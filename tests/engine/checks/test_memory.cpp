@@ -79,7 +79,7 @@ private slots:
             QVERIFY(found->spread.minimum <= found->value && found->value <= found->spread.maximum && found->samples > 0);
             QCOMPARE(found->parameters.at("size_bound"), std::string("parameter"));
             QCOMPARE(found->parameters.at("repetitions"), std::to_string(found->samples));
-            for (const auto *name : {"array_bytes", "threads", "cpus", "kernel", "stores", "counted", "pages", "stopped_by", "warmup", "pinned", "disturbed", "disturbed_are"})
+            for (const auto *name : {"array_bytes", "threads", "cpus", "kernel", "stores", "counted", "pages", "stopped_by", "warmup", "pinned", "disturbed", "cpu_share_least"})
                 QVERIFY2(found->parameters.contains(name), name);
         }
     }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "gui/models/event_model.h"
+#include "gui/models/runs_model.h"
+#include "gui/models/selection.h"
+#include "gui/models/view_maker.h"
+#include "gui/session/session.h"
+#include "gui/shell/main_window.h"
+
+#include <QTimer>
+
+namespace seatrial::gui {
+
+class FleetPage;
+class NodePanel;
+class RunPage;
+class ThemeController;
+class WelcomePage;
+
+// The window put together: pages on one side, the session on the other, and what connects them. Nothing here knows
+// how nodes are reached.
+class Workbench : public MainWindow {
+    Q_OBJECT
+
+public:
+    Workbench(Tools tools, ThemeController& themes, QWidget* parent = nullptr);
+    ~Workbench() override;
+
+    Session& session() { return m_session; }
+    Selection& selection() { return m_selection; }
+    FleetPage& fleetPage() { return *m_fleet; }
+    RunPage& runPage() { return *m_run; }
+    NodePanel& nodePanel() { return *m_node; }
+
+    void openInventory(const QString& file);
+    void openStore(const QString& file, const QString& run = {}); // an empty run: the newest
+    void startPlan(const QString& plan); // as soon as inventory and plans are there
+    // Whether all that was asked to be opened is on the screen, or has failed.
+    bool isSettled() const { return m_pending == 0; }
+    QString lastFailure() const { return m_lastFailure; }
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+
+private:
+    // workbench.cpp
+    void connectSession();
+    void connectPages();
+    void showFleet(const std::shared_ptr<const domain::Fleet>& fleet);
+    void showViews(const std::shared_ptr<const RunViews>& views);
+    void showRuns(const std::vector<store::RunSummary>& runs);
+    void showFailure(Session::Place place, const domain::Failure& failure);
+    void beginRun();
+    void newRun();
+    void refreshNode();
+    void refreshTitle();
+    void refreshStatus();
+    void openNode(const QString& node);
+    void askHostKey(const campaign::HostKeyQuestion& question);
+    void enablePages();
+
+    // workbench_menus.cpp
+    void makeMenus();
+    QAction* addAction(QMenu& menu, const QString& text, const QKeySequence& keys, std::function<void()> work);
+    void chooseInventory();
+    void chooseStore();
+    void showShortcuts();
+
+    ThemeController& m_themes;
+    Session m_session;
+    Selection m_selection;
+    EventModel m_events;
+    RunsModel m_runs;
+    ViewMaker m_views;
+    std::shared_ptr<const RunViews> m_shown;
+    QList<QAction*> m_actions;
+    QTimer m_clock;
+    QString m_plannedStart;
+    QString m_wantedRun;
+    QString m_lastFailure;
+    int m_pending = 0;
+    bool m_openNewest = false;
+    bool m_leaving = false;
+
+    WelcomePage* m_welcome;
+    FleetPage* m_fleet;
+    RunPage* m_run;
+    NodePanel* m_node;
+};
+
+} // namespace seatrial::gui
