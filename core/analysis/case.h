@@ -27,11 +27,14 @@ struct Case {
     std::vector<bool> judged; ///< figures that a criterion was found for
     std::vector<std::vector<domain::Finding>> findings;
     std::map<int, std::set<std::string>> fleetTooSmall; ///< number of nodes to the checks that were not compared
+    std::map<int, std::set<std::string>> hostsTooFew;   ///< the same for figures of hosts: number of hosts
 
     void add(int node, domain::Finding finding) { findings[static_cast<std::size_t>(node)].push_back(std::move(finding)); }
     const std::string &name(int node) const { return nodes.at(node).text(); }
-    /// "5 other nodes (n01,n02,n04-n06)"
-    std::string others(const std::set<int> &group, int without) const;
+    /// Whose a figure is: the node's, or for figures of hosts that of the nodes that share one.
+    int owner(int node, const Criterion &criterion) const { return criterion.ofHost ? nodes.host(node) : node; }
+    /// "5 other nodes (n01,n02,n04-n06)": those of @p group that are compared with @p node.
+    std::string others(const std::set<int> &group, int node, const Criterion &criterion) const;
 };
 
 /// A group of figures that one criterion speaks of.

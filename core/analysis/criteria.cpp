@@ -118,6 +118,8 @@ void checkKind(YamlMap &map, const Criterion &criterion)
         map.fail("of", "only a ratio has \"of\", expected none here");
     if (criterion.kind != Kind::Ratio && !criterion.cappedBy.empty())
         map.fail("capped_by", "only a ratio has \"capped_by\", expected none here");
+    if (criterion.kind != Kind::Fleet && criterion.ofHost)
+        map.fail("of_host", "only kind fleet has \"of_host\", expected none here");
     if (criterion.kind != Kind::Fleet && criterion.sameSubject)
         map.fail("same_subject", "only kind fleet has \"same_subject\", expected none here");
     if (criterion.kind == Kind::Fleet && criterion.direction == Direction::Equal)
@@ -136,6 +138,7 @@ Criterion readCriterion(YamlMap &map)
     criterion.of = map.text("of", std::string());
     criterion.cappedBy = map.text("capped_by", std::string());
     criterion.sameSubject = map.boolean("same_subject", false);
+    criterion.ofHost = map.boolean("of_host", false);
     criterion.unit = map.word<Unit>("unit", unitOf, units());
     criterion.marginal = map.optionalNumber("marginal", -kLargest, kLargest);
     criterion.failed = map.optionalNumber("failed", -kLargest, kLargest);
@@ -203,7 +206,7 @@ private:
     void addCriteria(const YamlTree &tree)
     {
         YamlMap map(m_reader, tree, "a criterion",
-                    {"check", "metric", "subject", "kind", "direction", "of", "capped_by", "same_subject", "marginal", "failed",
+                    {"check", "metric", "subject", "kind", "direction", "of", "capped_by", "same_subject", "of_host", "marginal", "failed",
                      "possible_maximum", "unit", "source", "advice"});
         const Criterion common = readCriterion(map);
         for (const std::string &metric : readMetrics(m_reader, map)) {

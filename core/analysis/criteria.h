@@ -32,6 +32,9 @@ struct Criterion {
     std::string of;      ///< Ratio only: the other metric
     std::string cappedBy; ///< Ratio only: parameter of the measurement that the other metric cannot exceed, e.g. slot_width_max
     bool sameSubject = false; ///< Fleet only: compared with the same subject of other nodes (nic/eth0), not with all of them
+    /// Fleet only: the figure is one of the machine below, so nodes that are declared to share a physical host are not
+    /// compared with each other, only with nodes of other hosts.
+    bool ofHost = false;
     std::optional<double> marginal;
     std::optional<double> failed;
     std::optional<double> possibleMaximum; ///< a value above is an error of measurement or of the criteria, never a pass

@@ -60,6 +60,25 @@ NodeTable::NodeTable(const domain::RunInfo &info)
     }
     for (const domain::NodeId &node : info.nodes)
         add(node, {});
+    for (int index = 0; index < size(); ++index)
+        m_hosts.push_back(index);
+    for (const domain::SharedResource &resource : info.fleet.shared) {
+        if (resource.kind == "physical-host")
+            shareHost(resource.nodes);
+    }
+}
+
+void NodeTable::shareHost(const std::vector<domain::NodeId> &nodes)
+{
+    std::optional<int> first;
+    for (const domain::NodeId &node : nodes) {
+        const auto index = find(node.text());
+        if (!index)
+            continue;
+        if (!first)
+            first = index;
+        m_hosts[static_cast<std::size_t>(*index)] = *first;
+    }
 }
 
 void NodeTable::add(const domain::NodeId &node, const domain::RackId &rack)

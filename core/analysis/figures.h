@@ -22,12 +22,16 @@ public:
     const domain::NodeId &at(int index) const { return m_nodes[static_cast<std::size_t>(index)]; }
     domain::RackId rack(int index) const { return m_racks[static_cast<std::size_t>(index)]; }
     std::optional<int> find(std::string_view name) const;
+    /// The first of the nodes that share a physical host with this one: equal for two nodes exactly if they share.
+    int host(int index) const { return m_hosts[static_cast<std::size_t>(index)]; }
 
 private:
     void add(const domain::NodeId &node, const domain::RackId &rack);
+    void shareHost(const std::vector<domain::NodeId> &nodes);
 
     std::vector<domain::NodeId> m_nodes; ///< in the order of the fleet
     std::vector<domain::RackId> m_racks; ///< beside the nodes
+    std::vector<int> m_hosts;            ///< beside the nodes
     std::unordered_map<std::string, int> m_indices;
 };
 

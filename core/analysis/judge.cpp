@@ -112,16 +112,22 @@ void conclude(NodeVerdict &verdict, std::vector<Finding> findings)
     verdict.findings.insert(verdict.findings.begin(), std::move(nothing));
 }
 
-std::vector<std::string> notesOf(const Case &aCase)
+void noteTooFew(std::vector<std::string> &notes, const Case &aCase, const std::map<int, std::set<std::string>> &tooFew, const std::string &what)
 {
-    std::vector<std::string> notes;
-    for (const auto &[count, checks] : aCase.fleetTooSmall) {
+    for (const auto &[count, checks] : tooFew) {
         std::string names;
         for (const std::string &check : checks)
             names += (names.empty() ? "" : ", ") + check;
-        notes.push_back("fleet test off: " + std::to_string(count) + (count == 1 ? " node" : " nodes") + ", needs "
+        notes.push_back("fleet test off: " + std::to_string(count) + " " + what + (count == 1 ? "" : "s") + ", needs "
                         + std::to_string(aCase.criteria.fleetMinimum) + " (" + names + ")");
     }
+}
+
+std::vector<std::string> notesOf(const Case &aCase)
+{
+    std::vector<std::string> notes;
+    noteTooFew(notes, aCase, aCase.fleetTooSmall, "node");
+    noteTooFew(notes, aCase, aCase.hostsTooFew, "physical host");
     std::set<int> simulated;
     for (const Figure &figure : aCase.figures) {
         if (figure.simulated)
@@ -138,12 +144,12 @@ std::vector<std::string> notesOf(const Case &aCase)
 
 } // namespace
 
-std::string Case::others(const std::set<int> &group, int without) const
+std::string Case::others(const std::set<int> &group, int node, const Criterion &criterion) const
 {
     std::vector<domain::NodeId> names;
-    for (const int node : group) {
-        if (node != without)
-            names.push_back(nodes.at(node));
+    for (const int other : group) {
+        if (owner(other, criterion) != owner(node, criterion))
+            names.push_back(nodes.at(other));
     }
     constexpr std::size_t kLongestList = 80;
     const std::string folded = domain::foldNodeSet(names);

@@ -136,27 +136,28 @@ void NodeTest::compare(const std::vector<const Figure *> &group)
     for (const Figure *figure : group) {
         if (!unusable(*figure, m_criterion).empty())
             continue;
-        population.add(figure->node, figure->value);
+        population.add(m_case.owner(figure->node, m_criterion), figure->value);
         nodes.insert(figure->node);
     }
     population.seal();
-    const int count = static_cast<int>(nodes.size());
+    const int count = static_cast<int>(population.owners());
     const bool enough = count >= m_case.criteria.fleetMinimum;
     if (!enough)
-        m_case.fleetTooSmall[count].insert(m_criterion.check);
+        (m_criterion.ofHost ? m_case.hostsTooFew : m_case.fleetTooSmall)[count].insert(m_criterion.check);
+    const std::string what = m_criterion.ofHost ? " physical host" : " node";
     for (const Figure *figure : group) {
         if (!enough) {
             keep(*figure,
-                 unjudged("only " + std::to_string(count) + (count == 1 ? " node" : " nodes") + " to compare, needs "
+                 unjudged("only " + std::to_string(count) + what + (count == 1 ? "" : "s") + " to compare, needs "
                           + std::to_string(m_case.criteria.fleetMinimum)),
                  {});
             continue;
         }
-        const Centre centre = population.without(figure->node);
+        const Centre centre = population.without(m_case.owner(figure->node, m_criterion));
         const Limits limits = fleetLimits(m_criterion, m_case.criteria, centre);
         std::string why;
         if (limits.judge(figure->value) != Verdict::Qualified) {
-            why = ": " + shownDistance(figure->value, centre.median) + " the median of " + m_case.others(nodes, figure->node) + ", z "
+            why = ": " + shownDistance(figure->value, centre.median) + " the median of " + m_case.others(nodes, figure->node, m_criterion) + ", z "
                 + shownZ(robustZ(figure->value, centre.median, centre.mad, m_case.criteria.fleetFloor));
         }
         keep(*figure, limits, why);

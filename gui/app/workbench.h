@@ -6,9 +6,12 @@
 #include "gui/models/selection.h"
 #include "gui/models/view_maker.h"
 #include "gui/session/session.h"
+#include "gui/session/this_computer.h"
 #include "gui/shell/main_window.h"
 
 #include <QTimer>
+
+#include <functional>
 
 namespace seatrial::gui {
 
@@ -35,6 +38,10 @@ public:
 
     void openInventory(const QString& file);
     void openStore(const QString& file, const QString& run = {}); // an empty run: the newest
+    void setLab(const QString& inventory);
+    void lookAround();                     // at this computer, in the background
+    void useStore(const QString& file);    // for runs to come
+    void wantPage(const QString& name);    // as soon as there is something on it; empty: the usual one
     void startPlan(const QString& plan); // as soon as inventory and plans are there
     // Whether all that was asked to be opened is on the screen, or has failed.
     bool isSettled() const { return m_pending == 0; }
@@ -59,6 +66,7 @@ private:
     void openNode(const QString& node);
     void askHostKey(const campaign::HostKeyQuestion& question);
     void enablePages();
+    void showWantedPage();
 
     // workbench_menus.cpp
     void makeMenus();
@@ -76,8 +84,12 @@ private:
     std::shared_ptr<const RunViews> m_shown;
     QList<QAction*> m_actions;
     QTimer m_clock;
+    QAction* m_labAction = nullptr;
+    QString m_lab;
+    QString m_inventory;
     QString m_plannedStart;
     QString m_wantedRun;
+    QString m_wantedPage;
     QString m_lastFailure;
     int m_pending = 0;
     bool m_openNewest = false;

@@ -106,6 +106,18 @@ void Session::openStore(const QString& file)
         });
 }
 
+void Session::useStore(const QString& file)
+{
+    ++m_generation;
+    m_store.reset();
+    m_storeFile = file;
+}
+
+void Session::lookAtComputer()
+{
+    inBackground([this] { return lookAtThisComputer(m_tools); }, [this](const QList<ComputerLine>& lines) { emit computerSeen(lines); });
+}
+
 void Session::refreshRuns()
 {
     if (!m_store)
@@ -210,7 +222,8 @@ void Session::takeRun(std::shared_ptr<ActiveRun> run)
     m_stopping = false;
     if (!m_store) {
         m_store = m_active->store;
-        m_storeFile = QString::fromStdString(m_tools.defaultStore);
+        if (m_storeFile.isEmpty())
+            m_storeFile = QString::fromStdString(m_tools.defaultStore);
         emit storeOpened(m_storeFile);
     }
     emit liveChanged(true);

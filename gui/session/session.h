@@ -5,6 +5,7 @@
 #include "core/campaign/snapshot.h"
 #include "gui/session/question_desk.h"
 #include "gui/session/run_relay.h"
+#include "gui/session/this_computer.h"
 #include "gui/session/tools.h"
 #endif
 
@@ -38,9 +39,11 @@ public:
 
     void openInventory(const QString& file);
     void openStore(const QString& file); // looking at one that does not exist is a failure
+    void useStore(const QString& file);  // for runs to come; made when the first one begins
     void openRun(const domain::RunId& run); // empty: the newest
     void refreshRuns();
     void readPlans();
+    void lookAtComputer();
     void begin(Start start);
     void resume(const domain::RunId& run);
     void cancel(const QString& reason);
@@ -65,6 +68,7 @@ signals:
     void snapshotChanged(std::shared_ptr<const seatrial::campaign::Snapshot> snapshot);
     void logReset();
     void logAppended(const std::vector<seatrial::campaign::LogLine>& lines);
+    void computerSeen(const QList<seatrial::gui::ComputerLine>& lines);
     void streamRead(const QString& node, const QString& text);
     void estimated(const QString& plan, double seconds);
     void liveChanged(bool live);

@@ -39,6 +39,7 @@ public:
     // The dock belongs to the pages named; on others it is hidden without losing the user's choice.
     QDockWidget& setDock(QWidget* content, const QString& title, const QStringList& pages);
     void setDockWanted(bool wanted);
+    bool isDockWanted() const { return m_dockWanted; }
 
     QMenu& menu(const QString& title); // made on first use, in the order of use
     StatusStrip& status() { return *m_status; }

@@ -3,6 +3,7 @@
 // to the same sshd in the same run, and the memory of a connected node. Exit 1 if a budget is exceeded.
 //   bench_connect [--nodes N] [--engine FILE]
 #include "remote/deploy/engine_deployer.h"
+#include "remote/shell_quote.h"
 #include "remote/ssh/ssh_link_factory.h"
 #include "tests/bench/ssh_io/loopback_sshd.h"
 #include "tests/bench/ssh_io/measure.h"
@@ -75,6 +76,7 @@ domain::Node nodeAt(const bench::Endpoint &endpoint, int number)
 struct Nodes {
     std::vector<std::unique_ptr<campaign::NodeLink>> links;
     std::atomic<int> failed{0};
+    std::string bundle; ///< of the first
 
     /// Connects and prepares @p count nodes, kFanOut at a time.
     void reach(int count, const bench::Endpoint &endpoint, remote::SshLinkFactory &factory, campaign::Deployer &deployer)
@@ -91,6 +93,8 @@ struct Nodes {
                 auto probe = connected ? deployer.prepare(*link, steps, never) : std::unexpected(connected.error());
                 if (!probe && failed++ == 0)
                     std::fprintf(stderr, "%s\n", domain::sentence(probe.error()).c_str());
+                if (probe && i == 0)
+                    bundle = probe->bundle;
                 links[static_cast<std::size_t>(i)] = std::move(link);
             }
         };
@@ -112,6 +116,16 @@ double sshProcessCpuMs(const bench::Endpoint &endpoint, int times)
             std::fprintf(stderr, "the ssh process failed\n");
     }
     return (childrenCpuMs() - before) / times;
+}
+
+/// Only what this run put there: other engines may lie beside it.
+void removeBundle(const bench::Endpoint &endpoint, remote::SshLinkFactory &factory, const std::string &bundle)
+{
+    NoQuestions questions;
+    const std::atomic<bool> never{false};
+    const auto link = factory.link(nodeAt(endpoint, 0));
+    if (!bundle.empty() && link->connect(questions, never))
+        (void)link->run("rm -rf -- " + remote::shellQuote(bundle), {}, 30, never);
 }
 
 int line(const char *what, double value, const char *unit, double budget)
@@ -175,6 +189,7 @@ int run(int count, std::string engine)
     exceeded += line("nodes that failed", nodes.failed, "", 0);
     exceeded += line("nodes attached", attached, "", 0);
     nodes.links.clear();
+    removeBundle(endpoint, factory, nodes.bundle);
     return nodes.failed != 0 || attached != count ? 2 : exceeded > 0 ? 1 : 0;
 }
 

@@ -37,6 +37,15 @@ public:
         m_run.info.plan.steps.push_back(std::move(step));
         return *this;
     }
+    /// These nodes are virtual ones of one machine.
+    RunBuilder &oneHost(const std::string &name, const std::vector<std::string> &nodes)
+    {
+        domain::SharedResource host{name, "physical-host", {}};
+        for (const std::string &node : nodes)
+            host.nodes.emplace_back(node);
+        m_run.info.fleet.shared.push_back(std::move(host));
+        return *this;
+    }
     RunBuilder &pairStep(const std::string &id, const std::string &check, int partners = 3, int retests = 2)
     {
         step(id, check, domain::Need::Required, retests);

@@ -77,6 +77,29 @@ class JudgeTest : public QObject
     Q_OBJECT
 
 private slots:
+    void figuresOfAHostAccuseNoNodeOfIt()
+    {
+        Criteria criteria = fleetCriteria();
+        criteria.criteria.front().ofHost = true;
+        RunBuilder one = fleetWithOdd(8, 10, 5);
+        one.oneHost("h1", nodeNames(8));
+        const FleetVerdict alone = judge(one.data(), criteria);
+        QCOMPARE(alone.count(Verdict::Qualified), 8);
+        QCOMPARE(alone.notes.size(), std::size_t(1));
+        QVERIFY(QString::fromStdString(alone.notes.front()).contains("1 physical host"));
+
+        // With hosts to compare with, both nodes of a slow one are found.
+        RunBuilder many(nodeNames(10));
+        many.step("memory", "host.memory");
+        for (int i = 0; i < 10; ++i)
+            many.measured(nodeNames(10)[i], "memory", "triad", i < 2 ? 5 : 10, kRate);
+        for (int i = 0; i < 10; i += 2)
+            many.oneHost("h" + std::to_string(i), {nodeNames(10)[i], nodeNames(10)[i + 1]});
+        const FleetVerdict verdict = judge(many.data(), criteria);
+        QCOMPARE(verdict.count(Verdict::Failed), 2);
+        QVERIFY(QString::fromStdString(verdict.nodes.front().reasons.front().text).contains("8 other nodes"));
+    }
+
     void slowNodeIsNamed();
     void levels_data();
     void levels();

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window: the one place of gui/ that knows the SSH link, the engine's deployer and the SQLite store.
+#include "core/protocol/version.h"
+#include "gui/app/screenshot.h"
+#include "gui/app/workbench.h"
+#include "gui/theme/theme_controller.h"
+#include "remote/deploy/engine_deployer.h"
+#include "remote/ssh/ssh_link_factory.h"
+#include "resources/installation.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QDir>
+#include <QElapsedTimer>
+#include <QFileInfo>
+#include <QThreadPool>
+
+#include <cstdio>
+#include <cstring>
+
+using namespace seatrial;
+using namespace seatrial::gui;
+
+namespace {
+
+Tools realTools()
+{
+    auto installation = std::make_shared<const resources::Installation>();
+    Tools tools;
+    tools.links = [] { return std::make_shared<remote::SshLinkFactory>(); };
+    tools.deployer = [installation]() -> domain::Result<std::shared_ptr<campaign::Deployer>> {
+        auto engine = installation->engine();
+        if (!engine)
+            return std::unexpected(engine.error());
+        return std::make_shared<remote::EngineDeployer>(*engine);
+    };
+    tools.openStore = [](const std::string& file) -> domain::Result<std::shared_ptr<store::Store>> {
+        auto opened = store::openSqliteStore(file);
+        if (!opened)
+            return std::unexpected(opened.error());
+        return std::shared_ptr<store::Store>(std::move(*opened));
+    };
+    tools.plans = [installation] {
+        std::vector<domain::Result<domain::Plan>> plans;
+        for (const auto& name : installation->planNames()) {
+            const auto file = installation->plan(name);
+            plans.push_back(file ? domain::loadPlan(*file) : domain::Result<domain::Plan>(std::unexpected(file.error())));
+        }
+        return plans;
+    };
+    tools.criteria = [installation]() -> domain::Result<analysis::Criteria> {
+        auto file = installation->criteria({});
+        if (!file)
+            return std::unexpected(file.error());
+        return analysis::loadCriteria(*file);
+    };
+    tools.engine = [installation] { return installation->engine(); };
+    tools.operatorName = resources::Installation::operatorName();
+    tools.defaultStore = resources::Installation::defaultStore().string();
+    return tools;
+}
+
+struct Options {
+    QCommandLineOption inventory{{QStringLiteral("i"), QStringLiteral("inventory")}, QStringLiteral("Inventory of the fleet (YAML)."), QStringLiteral("file")};
+    QCommandLineOption store{{QStringLiteral("s"), QStringLiteral("store")}, QStringLiteral("Store of runs (SQLite)."), QStringLiteral("file")};
+    QCommandLineOption run{{QStringLiteral("r"), QStringLiteral("run")}, QStringLiteral("Run to show; the newest if not given."), QStringLiteral("id")};
+    QCommandLineOption page{QStringLiteral("page"), QStringLiteral("Page to show: welcome, fleet or run."), QStringLiteral("page")};
+    QCommandLineOption select{QStringLiteral("select"), QStringLiteral("Node to select."), QStringLiteral("node")};
+    QCommandLineOption theme{QStringLiteral("theme"), QStringLiteral("light, dark or system."), QStringLiteral("theme"), QStringLiteral("system")};
+    QCommandLineOption size{QStringLiteral("size"), QStringLiteral("Size of the window: 1440x900."), QStringLiteral("WxH")};
+    QCommandLineOption screenshot{QStringLiteral("screenshot"), QStringLiteral("Write the window into this file and end; needs no display."), QStringLiteral("file.png")};
+    QCommandLineOption start{QStringLiteral("start"), QStringLiteral("Start this plan at once on the inventory."), QStringLiteral("plan")};
+    QCommandLineOption firstPaint{QStringLiteral("time-to-first-paint"), QStringLiteral("Print how long the first picture took, in milliseconds, and end.")};
+
+    void addTo(QCommandLineParser& parser) const
+    {
+        for (const auto& option : {inventory, store, run, page, select, theme, size, screenshot, start, firstPaint})
+            parser.addOption(option);
+    }
+};
+
+int complain(const QString& what)
+{
+    std::fprintf(stderr, "seatrial: %s\n", qPrintable(what));
+    return 2;
+}
+
+// What is wrong with the words of the command line; empty if nothing.
+QString wrongWords(const QCommandLineParser& parser, const Options& options)
+{
+    static const QStringList pages = {QString(), QStringLiteral("welcome"), QStringLiteral("fleet"), QStringLiteral("run")};
+    static const QStringList themes = {QStringLiteral("system"), QStringLiteral("light"), QStringLiteral("dark")};
+    if (!parser.positionalArguments().isEmpty())
+        return QStringLiteral("\"%1\" is not understood; see seatrial --help").arg(parser.positionalArguments().constFirst());
+    if (!pages.contains(parser.value(options.page)))
+        return QStringLiteral("there is no page \"%1\"; there are welcome, fleet and run").arg(parser.value(options.page));
+    if (!themes.contains(parser.value(options.theme)))
+        return QStringLiteral("there is no theme \"%1\"; there are light, dark and system").arg(parser.value(options.theme));
+    static const QRegularExpression sizes(QStringLiteral("^([0-9]{3,5})x([0-9]{3,5})$"));
+    if (parser.isSet(options.size) && !sizes.match(parser.value(options.size)).hasMatch())
+        return QStringLiteral("\"%1\" is no size; write it like 1440x900").arg(parser.value(options.size));
+    return {};
+}
+
+void arrange(Workbench& window, ThemeController& themes, const QCommandLineParser& parser, const Options& options)
+{
+    themes.setChoice(parser.value(options.theme) == QStringLiteral("dark") ? ThemeChoice::Dark : parser.value(options.theme) == QStringLiteral("light") ? ThemeChoice::Light : ThemeChoice::System);
+    if (parser.isSet(options.size)) {
+        const QStringList sides = parser.value(options.size).split(QLatin1Char('x'));
+        window.resize(sides[0].toInt(), sides[1].toInt());
+    }
+    if (parser.isSet(options.inventory))
+        window.openInventory(parser.value(options.inventory));
+    if (parser.isSet(options.store)) {
+        if (parser.isSet(options.start))
+            window.useStore(parser.value(options.store));
+        else
+            window.openStore(parser.value(options.store), parser.value(options.run));
+    }
+    if (parser.isSet(options.start))
+        window.startPlan(parser.value(options.start));
+    if (parser.isSet(options.select))
+        window.selection().setNodes({parser.value(options.select)});
+    window.wantPage(parser.value(options.page));
+    const QString lab = QDir::current().filePath(QStringLiteral(".lab/inventory.yaml"));
+    if (QFileInfo::exists(lab))
+        window.setLab(lab);
+}
+
+// A picture needs no display: without one, or for a screenshot, the window is drawn into memory.
+void chooseScreen(int argc, char** argv)
+{
+    bool screenshot = false;
+    for (int i = 1; i < argc; ++i)
+        screenshot = screenshot || std::strncmp(argv[i], "--screenshot", 12) == 0;
+    if (screenshot && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    QElapsedTimer sinceStart;
+    sinceStart.start();
+    chooseScreen(argc, argv);
+    QApplication app(argc, argv);
+    QApplication::setApplicationName(QStringLiteral("seatrial"));
+    QApplication::setOrganizationName(QStringLiteral("seatrial"));
+    QApplication::setApplicationVersion(QString::fromLatin1(protocol::kProgramVersion));
+
+    QCommandLineParser parser;
+    parser.setApplicationDescription(QStringLiteral("Seatrial: measure every node, judge it against limits that name their source."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    const Options options;
+    options.addTo(parser);
+    parser.process(app);
+    if (const QString wrong = wrongWords(parser, options); !wrong.isEmpty())
+        return complain(wrong);
+
+    ThemeController themes;
+    Workbench window(realTools(), themes);
+    arrange(window, themes, parser, options);
+    window.show();
+    if (parser.isSet(options.firstPaint)) {
+        QApplication::processEvents();
+        window.grab();
+        std::printf("%lld\n", static_cast<long long>(sinceStart.elapsed()));
+        return 0;
+    }
+    window.lookAround();
+    if (parser.isSet(options.screenshot)) {
+        const QString wrong = takeScreenshot(window, parser.value(options.screenshot));
+        return wrong.isEmpty() ? 0 : complain(wrong);
+    }
+    return QApplication::exec();
+}
