@@ -41,7 +41,6 @@ public:
                 if (signal == SIGUSR1)
                     return;
                 if (signal == SIGHUP || cancelled) {
-                    m_detached = true;
                     run.detach();
                 } else {
                     cancelled = true;
@@ -61,7 +60,6 @@ public:
 private:
     sigset_t m_set;
     std::thread m_thread;
-    std::atomic<bool> m_detached = false;
 };
 
 int exitCode(const campaign::Snapshot &last)
@@ -103,6 +101,7 @@ void printSummary(const campaign::Snapshot &last, int code)
 template<typename Begin>
 int follow(const Tools &tools, const RunOptions &options, Begin begin)
 {
+    Signals signals; // before any thread: every thread must leave them to the one that waits for them
     auto enginePath = tools.installation.engine();
     if (!enginePath)
         return complain(enginePath.error());
@@ -120,7 +119,6 @@ int follow(const Tools &tools, const RunOptions &options, Begin begin)
     if (!criteria)
         return complain(criteria.error());
 
-    Signals signals;
     const auto links = tools.links();
     TerminalQuestions questions(options.acceptNewHostKeys);
     TerminalObserver observer(options.json);

@@ -17,7 +17,7 @@ namespace {
 constexpr auto kPublishEvery = 100ms;
 constexpr auto kRenewEvery = 10s;
 constexpr auto kFinishWithin = 45s;
-constexpr auto kQuietWithin = 20s;
+constexpr auto kQuietWithin = 12s;
 
 } // namespace
 

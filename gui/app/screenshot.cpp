@@ -3,6 +3,7 @@
 
 #include "gui/app/workbench.h"
 
+#include <QCoreApplication>
 #include <QElapsedTimer>
 #include <QEventLoop>
 #include <QPixmap>

@@ -68,7 +68,7 @@ void Workbench::makeMenus()
     view.addSeparator();
     addAction(view, tr("Next problem"), QKeySequence(Qt::CTRL | Qt::Key_Period), onFleet([this] { m_fleet->view().goToProblem(+1); }));
     addAction(view, tr("Previous problem"), QKeySequence(Qt::CTRL | Qt::Key_Comma), onFleet([this] { m_fleet->view().goToProblem(-1); }));
-    addAction(view, tr("Fit the racks"), QKeySequence(Qt::CTRL | Qt::Key_0 | Qt::SHIFT), onFleet([this] { m_fleet->view().fit(); }));
+    addAction(view, tr("Fit the racks"), QKeySequence(QStringLiteral("Ctrl+Shift+0")), onFleet([this] { m_fleet->view().fit(); }));
     view.addSeparator();
     auto* themes = new QActionGroup(this);
     const std::pair<QString, ThemeChoice> choices[] = {{tr("Theme of the desktop"), ThemeChoice::System}, {tr("Light theme"), ThemeChoice::Light}, {tr("Dark theme"), ThemeChoice::Dark}};

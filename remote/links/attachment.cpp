@@ -109,7 +109,7 @@ IoTask::Next Attachment::Pump::step()
         return Next::Done;
     }
     // After anything moved there may be more that no descriptor tells of: libssh keeps buffers of its own.
-    return moved ? Next::Again : Next::Wait;
+    return m_command->stirred() || moved ? Next::Again : Next::Wait;
 }
 
 std::optional<Result<int>> Attachment::Pump::exchange(bool &moved)

@@ -57,7 +57,7 @@ Result<bool> exchange(Command &command, std::string_view &input, bool &inputOpen
         inputOpen = false;
         moved = true;
     }
-    return moved;
+    return command.stirred() || moved;
 }
 
 Failure overdue(const std::string &where, double seconds, const campaign::CommandOutput &output)

@@ -26,6 +26,9 @@ public:
     virtual std::size_t descriptors(std::span<pollfd, kMaxDescriptors> fds, bool toWrite) const = 0;
     /// Takes bytes that came. 0: nothing now.
     virtual domain::Result<std::size_t> read(Stream stream, std::span<char> buffer) = 0;
+    /// Whether anything came in since the last call, be it by a read of the other stream or by a write. Then a read
+    /// that had nothing may have something now, and no descriptor will tell.
+    virtual bool stirred() = 0;
     /// Takes a part of @p bytes. 0: not now. Once the command stopped reading it takes all and drops them.
     virtual domain::Result<std::size_t> write(std::string_view bytes) = 0;
     /// End of standard input.

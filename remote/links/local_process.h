@@ -22,6 +22,7 @@ public:
 
     std::size_t descriptors(std::span<pollfd, kMaxDescriptors> fds, bool toWrite) const override;
     domain::Result<std::size_t> read(Stream stream, std::span<char> buffer) override;
+    bool stirred() override { return false; } // all that came lies in the pipes
     domain::Result<std::size_t> write(std::string_view bytes) override;
     void closeInput() override;
     domain::Result<std::optional<int>> ended() override;

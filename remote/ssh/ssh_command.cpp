@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 namespace seatrial::remote {
 
@@ -47,12 +48,14 @@ SshCommand::SshCommand(std::shared_ptr<Session> session, const BeginMark &mark)
         static_cast<SshCommand *>(self)->m_closed = true;
     };
     ssh_callbacks_init(&m_callbacks);
+    ssh_set_counters(m_session->handle(), nullptr, &m_received);
     if (m_channel != nullptr)
         ssh_set_channel_callbacks(m_channel, &m_callbacks);
 }
 
 SshCommand::~SshCommand()
 {
+    ssh_set_counters(m_session->handle(), nullptr, nullptr);
     if (m_channel == nullptr)
         return;
     ssh_remove_channel_callbacks(m_channel, &m_callbacks);
@@ -132,6 +135,12 @@ Result<std::size_t> SshCommand::read(Stream stream, std::span<char> buffer)
             std::copy(words.begin(), words.end(), buffer.begin());
         return words.size();
     }
+}
+
+bool SshCommand::stirred()
+{
+    // Reading one stream takes in packets of the other as well.
+    return std::exchange(m_packetsSeen, m_received.in_packets) != m_received.in_packets;
 }
 
 Result<std::size_t> SshCommand::write(std::string_view bytes)

@@ -21,6 +21,7 @@ public:
 
     std::size_t descriptors(std::span<pollfd, kMaxDescriptors> fds, bool toWrite) const override;
     domain::Result<std::size_t> read(Stream stream, std::span<char> buffer) override;
+    bool stirred() override;
     domain::Result<std::size_t> write(std::string_view bytes) override;
     void closeInput() override;
     domain::Result<std::optional<int>> ended() override;
@@ -34,6 +35,8 @@ private:
     std::shared_ptr<Session> m_session;
     ssh_channel m_channel = nullptr;
     ssh_channel_callbacks_struct m_callbacks{};
+    ssh_counter_struct m_received{}; ///< by the whole session
+    std::uint64_t m_packetsSeen = 0;
     BeginMark::Filter m_outputFilter;
     BeginMark::Filter m_errorFilter;
     std::optional<int> m_exitStatus;

@@ -17,6 +17,15 @@ using namespace seatrial;
 using namespace seatrial::tests;
 using domain::FailureKind;
 
+namespace {
+
+std::string why(const domain::Result<campaign::CommandOutput> &answer)
+{
+    return answer ? "" : domain::sentence(answer.error());
+}
+
+} // namespace
+
 class TestNodeLinks : public QObject
 {
     Q_OBJECT
@@ -100,7 +109,7 @@ void TestNodeLinks::runs()
     const auto link = connected(ssh);
     QVERIFY(link);
     const auto answer = link->run("echo out; echo err >&2; cat; echo $LC_ALL; exit 3", "input\n", 20, m_never);
-    QVERIFY(answer);
+    QVERIFY2(answer, why(answer).c_str());
     QCOMPARE(answer->exitStatus, 3);
     QCOMPARE(answer->output, std::string("out\ninput\nC\n"));
     QCOMPARE(answer->errors, std::string("err\n"));
@@ -113,7 +122,7 @@ void TestNodeLinks::scriptsAreTakenAsTheyAre()
     QVERIFY(link);
     const auto answer = link->run("a='it'\\''s'\nprintf '%s|' \"$a\" '!x' 'a\\nb' \"$(echo \"$a\")\" '%s' 'two\nlines' '\ttab'",
                                   {}, 20, m_never);
-    QVERIFY(answer);
+    QVERIFY2(answer, why(answer).c_str());
     QCOMPARE(answer->output, std::string("it's|!x|a\\nb|it's|%s|two\nlines|\ttab|"));
 }
 
@@ -126,10 +135,10 @@ void TestNodeLinks::bigInputAndOutput()
     for (std::size_t i = 0; i < input.size(); i += 997)
         input[i] = static_cast<char>(i % 251);
     const auto answer = link->run("cksum; echo done", input, 60, m_never);
-    QVERIFY(answer);
+    QVERIFY2(answer, why(answer).c_str());
     QVERIFY2(answer->output.find(" 30000000\ndone\n") != std::string::npos, answer->output.c_str());
     const auto echoed = link->run("cat", input.substr(0, 900'000), 60, m_never);
-    QVERIFY(echoed);
+    QVERIFY2(echoed, why(echoed).c_str());
     QVERIFY(echoed->output == input.substr(0, 900'000));
 }
 
@@ -139,7 +148,7 @@ void TestNodeLinks::outputIsCapped()
     const auto link = connected(ssh);
     QVERIFY(link);
     const auto answer = link->run("head -c 5000000 /dev/zero; head -c 500000 /dev/zero >&2; exit 7", {}, 60, m_never);
-    QVERIFY(answer);
+    QVERIFY2(answer, why(answer).c_str());
     QCOMPARE(answer->output.size(), std::size_t(1'000'000));
     QCOMPARE(answer->errors.size(), std::size_t(64'000));
     QCOMPARE(answer->exitStatus, 7);
@@ -151,7 +160,7 @@ void TestNodeLinks::commandThatDoesNotRead()
     const auto link = connected(ssh);
     QVERIFY(link);
     const auto answer = link->run("exec <&-; sleep 0.3; echo gone", std::string(20'000'000, 'x'), 30, m_never);
-    QVERIFY2(answer, answer ? "" : domain::sentence(answer.error()).c_str());
+    QVERIFY2(answer, why(answer).c_str());
     QCOMPARE(answer->output, std::string("gone\n"));
 }
 
@@ -161,7 +170,7 @@ void TestNodeLinks::signalGivesStatus()
     const auto link = connected(ssh);
     QVERIFY(link);
     const auto answer = link->run("kill -TERM $$; sleep 5", {}, 20, m_never);
-    QVERIFY(answer);
+    QVERIFY2(answer, why(answer).c_str());
     QCOMPARE(answer->exitStatus, 128 + 15);
 }
 
@@ -206,7 +215,7 @@ void TestNodeLinks::manyRunsOnOneLink()
     QVERIFY(link);
     for (int i = 0; i < 15; ++i) { // more than sshd's MaxSessions at once: each must be closed properly
         const auto answer = link->run("cat", std::to_string(i), 20, m_never);
-        QVERIFY(answer);
+        QVERIFY2(answer, why(answer).c_str());
         QCOMPARE(answer->output, std::to_string(i));
     }
 }
@@ -390,7 +399,7 @@ void TestNodeLinks::binaryBytesArriveUnchanged()
     for (int i = 0; i < 4096; ++i)
         all += static_cast<char>(i * 7);
     const auto answer = link->run("cat", all, 20, m_never);
-    QVERIFY(answer);
+    QVERIFY2(answer, why(answer).c_str());
     QVERIFY(answer->output == all);
 }
 

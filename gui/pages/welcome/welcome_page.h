@@ -6,6 +6,7 @@
 #include "gui/shell/page.h"
 
 class QGridLayout;
+class QPushButton;
 class QVBoxLayout;
 
 namespace seatrial::gui {
@@ -44,7 +45,7 @@ private:
     Notice* m_notice;
     QWidget* m_labCard;
     WordsLabel* m_labWords;
-    class QPushButton* m_openLab;
+    QPushButton* m_openLab;
     QGridLayout* m_computer;
     QVBoxLayout* m_recent;
 };
