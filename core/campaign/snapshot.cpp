@@ -29,7 +29,8 @@ std::shared_ptr<const Snapshot> storedSnapshot(domain::RunData data, domain::Fle
         progress.phase = std::ranges::find(data.goodbyes, id) != data.goodbyes.end() ? NodePhase::Done : NodePhase::Waiting;
         for (const auto &result : data.results) {
             const auto step = std::ranges::find(info.plan.steps, result.key.step, &domain::PlanStep::id);
-            if (result.node == id && !result.key.serving && step != info.plan.steps.end())
+            const bool took = result.node == id || result.key.peer == id; // who served has measured too
+            if (took && !result.key.serving && step != info.plan.steps.end())
                 progress.steps[static_cast<std::size_t>(step - info.plan.steps.begin())] = stateOf(result.finished);
         }
         for (const auto &failure : data.failures) {

@@ -125,6 +125,10 @@ void Workbench::connectPages()
         refreshNode();
     });
     connect(this, &MainWindow::pageShown, m_run, &RunPage::refreshHeader);
+    connect(this, &MainWindow::pageShown, this, [this](const QString& page) {
+        if (page == fleetName)
+            m_fleet->view().setFocus();
+    });
 }
 
 void Workbench::setLab(const QString& inventory)

@@ -266,7 +266,7 @@ std::vector<int> FleetLayout::racksIn(const QRectF& area) const
 qreal FleetLayout::fittingPixelsPerUnit(const FleetIndex& index, QSizeF viewport)
 {
     const qreal filling = (viewport.height() - shapeFor(15).head - 2) / index.tallestRack();
-    const qreal comfortable = 34.0 / index.smallestNode(); // more only stretches the boxes
+    const qreal comfortable = 46.0 / index.smallestNode(); // more only stretches the boxes
     const qreal readable = 15.0 / index.smallestNode();    // less hides the words: better to scroll
     return std::clamp(filling, std::min(readable, largestPixelsPerUnit), std::min(comfortable, largestPixelsPerUnit));
 }

@@ -318,7 +318,7 @@ void FleetView::focusInEvent(QFocusEvent* event)
 {
     QAbstractScrollArea::focusInEvent(event);
     if (!m_current.isValid() && m_fleet->nodeCount() > 0)
-        moveFocus(Qt::Key_Home, Qt::NoModifier);
+        moveFocus(Qt::Key_Home, Qt::ControlModifier); // the ring alone: arriving selects nothing
     viewport()->update();
 }
 

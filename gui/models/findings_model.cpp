@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/models/findings_model.h"
 
-#include "core/report/number.h"
 #include "gui/models/run_states.h"
 #include "gui/models/words.h"
 
@@ -19,7 +18,20 @@ QString titleOf(const domain::Finding& finding, const domain::Plan& plan)
             test = shown(step.title);
     }
     const QString figure = figureName(finding);
-    return figure.isEmpty() ? test : test + QStringLiteral(", ") + figure;
+    return figure.isEmpty() ? test : figure; // the figure says what was measured; the test is in the tooltip
+}
+
+// The unit stands beside the value already.
+QString limitText(const domain::Finding& finding)
+{
+    if (finding.limit.empty() || finding.limit == "—")
+        return QStringLiteral("none");
+    QString text = shown(finding.limit);
+    const auto unit = protocol::unitText(finding.unit);
+    const QString suffix = QLatin1Char(' ') + QString::fromUtf8(unit.data(), static_cast<qsizetype>(unit.size()));
+    if (finding.value && !unit.empty() && text.endsWith(suffix))
+        text.chop(suffix.size());
+    return text;
 }
 
 } // namespace
@@ -61,8 +73,8 @@ QString FindingsModel::text(const domain::Finding& finding, int row, int column)
 {
     switch (column) {
     case Test: return m_titles[static_cast<std::size_t>(row)];
-    case Measured: return finding.value ? shown(report::withUnit(*finding.value, finding.unit)) : QStringLiteral("no result");
-    case Limit: return finding.limit.empty() ? QStringLiteral("none") : shown(finding.limit);
+    case Measured: return finding.value ? valueText(*finding.value, finding.unit) : QStringLiteral("no result");
+    case Limit: return limitText(finding);
     case Margin: return finding.margin ? QStringLiteral("%1 %").arg(*finding.margin * 100, 0, 'f', 0).replace(QLatin1Char('-'), QChar(0x2212)) : QString();
     default: return {};
     }
@@ -94,6 +106,7 @@ QVariant FindingsModel::data(const QModelIndex& index, int role) const
     case Qt::AccessibleTextRole:
         return index.column() == Test ? QVariant(text(finding, row, Test) + QStringLiteral(", ") + wordOf(gui::stateOf(finding.verdict))) : QVariant(text(finding, row, index.column()));
     case Qt::TextAlignmentRole: return QVariant::fromValue<int>(Qt::AlignVCenter | (index.column() == Test ? Qt::AlignLeft : Qt::AlignRight));
+    case Qt::ToolTipRole: return QStringLiteral("%1: %2").arg(shown(finding.check), shown(finding.limit));
     case StateRole: return QVariant::fromValue<int>(static_cast<int>(gui::stateOf(finding.verdict)));
     case MarginRole: return finding.margin ? QVariant(*finding.margin) : QVariant();
     default: return {};

@@ -2,7 +2,6 @@
 #include "gui/models/fleet_from_run.h"
 
 #include "core/analysis/figures.h"
-#include "core/report/number.h"
 #include "gui/models/rack_places.h"
 #include "gui/models/run_states.h"
 #include "gui/models/words.h"
@@ -105,14 +104,14 @@ private:
     {
         for (const auto& finding : verdict.findings) {
             if (finding.value && finding.check == m_figure.check && finding.metric == m_figure.metric) {
-                view.value = shown(report::withUnit(*finding.value, finding.unit));
+                view.value = valueText(*finding.value, finding.unit);
                 break;
             }
         }
         for (std::size_t i = 0; i < verdict.findings.size() && view.details.size() < 3; ++i) {
             const auto& finding = verdict.findings[i];
             if (finding.value && finding.limitValue)
-                view.details << QStringLiteral("%1 %2, limit %3").arg(figureName(finding), shown(report::withUnit(*finding.value, finding.unit)), shown(finding.limit));
+                view.details << QStringLiteral("%1 %2, limit %3").arg(figureName(finding), valueText(*finding.value, finding.unit), shown(finding.limit));
         }
     }
 

@@ -113,6 +113,26 @@ std::vector<StepRow> stepRows(const domain::Plan& plan, const std::vector<NodesR
 
 } // namespace
 
+std::vector<NodesRow> plannedRows(const domain::Fleet& fleet, const domain::Plan& plan, const std::vector<domain::NodeId>& nodes)
+{
+    std::unordered_map<std::string, domain::RackId> rackOf;
+    for (const auto& node : fleet.nodes)
+        rackOf.emplace(node.id.text(), node.rack);
+    std::vector<NodesRow> rows;
+    for (const auto& node : nodes) {
+        NodesRow& row = rows.emplace_back();
+        row.hosts = shown(node.text());
+        row.nodes = QStringList(row.hosts);
+        row.rack = shown(rackOf[node.text()].text());
+        row.track.resize(plan.steps.size());
+        row.now = QStringLiteral("not begun");
+    }
+    sortRows(rows);
+    rows = foldedRows(rows);
+    markRackBegins(rows);
+    return rows;
+}
+
 std::shared_ptr<const RunViews> makeRunViews(std::shared_ptr<const campaign::Snapshot> snapshot, ShownFigure figure)
 {
     auto views = std::make_shared<RunViews>();

@@ -47,6 +47,9 @@ struct RunViews {
     int notInPlan = 0;  // nodes of the fleet that the run leaves out
 };
 
+// How the nodes of a run to come stand: all ahead.
+std::vector<NodesRow> plannedRows(const domain::Fleet& fleet, const domain::Plan& plan, const std::vector<domain::NodeId>& nodes);
+
 // An empty @p figure means the usual one.
 std::shared_ptr<const RunViews> makeRunViews(std::shared_ptr<const campaign::Snapshot> snapshot, ShownFigure figure);
 

@@ -15,7 +15,7 @@ QString line(const store::RunSummary& run)
         const auto found = run.verdicts.find(verdict);
         return found == run.verdicts.end() ? 0 : found->second;
     };
-    QString text = QStringLiteral("Run %1  ·  %2  ·  %3").arg(shown(run.id.text()), shown(run.plan), dateText(run.startedWall));
+    QString text = QStringLiteral("Run %1  ·  %2  ·  %3").arg(shown(run.id.text()), shown(run.plan), dayText(run.startedWall));
     if (run.state == domain::RunState::Finished)
         text += QStringLiteral("  ·  %1 of %2 qualified").arg(count(domain::Verdict::Qualified)).arg(run.nodes);
     else

@@ -39,6 +39,11 @@ QString dateText(double wallSeconds)
     return wallSeconds <= 0 ? QString() : QLocale::c().toString(localTime(wallSeconds), QStringLiteral("d MMM yyyy, HH:mm"));
 }
 
+QString dayText(double wallSeconds)
+{
+    return wallSeconds <= 0 ? QString() : QLocale::c().toString(localTime(wallSeconds), QStringLiteral("d MMM, HH:mm"));
+}
+
 QString bytesText(double bytes)
 {
     if (bytes >= 1e9)
@@ -46,6 +51,11 @@ QString bytesText(double bytes)
     if (bytes >= 1e6)
         return QStringLiteral("%1 MB").arg(bytes / 1e6, 0, 'f', bytes >= 1e7 ? 0 : 1);
     return QStringLiteral("%1 kB").arg(std::ceil(bytes / 1e3), 0, 'f', 0);
+}
+
+QString valueText(double value, protocol::Unit unit)
+{
+    return shown(report::withUnit(value, unit == protocol::Unit::Count ? protocol::Unit::None : unit));
 }
 
 QString nodesText(int count) { return count == 1 ? QStringLiteral("1 node") : QStringLiteral("%1 nodes").arg(count); }
@@ -66,7 +76,7 @@ QString reasonWords(const domain::Finding& finding)
     if (!finding.value)
         return shown(finding.check).section(QLatin1Char('.'), -1) + QStringLiteral(" missing");
     const QString metric = shown(finding.metric).section(QLatin1Char('_'), -1);
-    return metric + QLatin1Char(' ') + shown(report::withUnit(*finding.value, finding.unit));
+    return metric + QLatin1Char(' ') + valueText(*finding.value, finding.unit);
 }
 
 QString judgementText(domain::Judgement judgement)

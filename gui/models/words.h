@@ -17,9 +17,12 @@ QString shown(const std::string& text);
 QString durationText(double seconds);    // "8 s", "3 min 20 s", "2 h 05 min"
 QString clockText(double wallSeconds);   // "14:18:02", local time; empty for 0
 QString dateText(double wallSeconds);    // "20 Nov 2026, 14:18"; empty for 0
+QString dayText(double wallSeconds);     // "20 Nov, 14:18"; empty for 0
 QString bytesText(double bytes);         // "41 MB"
 QString nodesText(int count);            // "1 node", "64 nodes"
 QString foldedNames(const std::vector<domain::NodeId>& nodes);
+
+QString valueText(double value, protocol::Unit unit); // "8.431 GB/s", "3" for counts
 
 // A few words for a row of a rack: "triad 6.1 GB/s".
 QString reasonWords(const domain::Finding& finding);

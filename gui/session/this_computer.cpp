@@ -5,6 +5,7 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QProcess>
+#include <QRegularExpression>
 #include <QStandardPaths>
 #include <QStorageInfo>
 
@@ -35,7 +36,7 @@ std::optional<std::pair<int, QString>> answerOf(const QString& program, const QS
 
 ComputerLine agentLine()
 {
-    ComputerLine line{QStringLiteral("SSH agent"), {}, false, {}};
+    ComputerLine line{QStringLiteral("SSH agent"), {}, ComputerLine::Mark::Neutral, {}};
     const QString socket = qEnvironmentVariable("SSH_AUTH_SOCK");
     line.detail = socket.isEmpty() ? QStringLiteral("SSH_AUTH_SOCK is not set") : socket;
     if (socket.isEmpty()) {
@@ -44,11 +45,12 @@ ComputerLine agentLine()
     }
     const auto answer = answerOf(QStringLiteral("ssh-add"), {QStringLiteral("-l")});
     if (!answer || answer->first == 2) {
+        line.mark = ComputerLine::Mark::Bad;
         line.value = QStringLiteral("does not answer");
         return line;
     }
     const auto keys = answer->first == 0 ? answer->second.count(QLatin1Char('\n')) : 0;
-    line.good = keys > 0;
+    line.mark = keys > 0 ? ComputerLine::Mark::Good : ComputerLine::Mark::Neutral;
     line.value = keys == 1 ? QStringLiteral("1 key") : QStringLiteral("%1 keys").arg(keys);
     return line;
 }
@@ -56,12 +58,12 @@ ComputerLine agentLine()
 ComputerLine configLine()
 {
     const QString path = QDir::homePath() + QStringLiteral("/.ssh/config");
-    ComputerLine line{QStringLiteral("~/.ssh/config"), QStringLiteral("none, and none needed"), true, path};
+    ComputerLine line{QStringLiteral("~/.ssh/config"), QStringLiteral("none, and none needed"), ComputerLine::Mark::Neutral, path};
     QFile file(path);
     if (!file.exists())
         return line;
     if (!file.open(QIODevice::ReadOnly)) {
-        line.good = false;
+        line.mark = ComputerLine::Mark::Bad;
         line.value = QStringLiteral("cannot be read: ") + file.errorString();
         return line;
     }
@@ -70,13 +72,14 @@ ComputerLine configLine()
         const QByteArray words = file.readLine(4096).trimmed().toLower();
         hosts += words.startsWith("host ") || words.startsWith("host\t") ? 1 : 0;
     }
+    line.mark = ComputerLine::Mark::Good;
     line.value = hosts == 1 ? QStringLiteral("1 host entry") : QStringLiteral("%1 host entries").arg(hosts);
     return line;
 }
 
 ComputerLine engineLine(const Tools& tools)
 {
-    ComputerLine line{QStringLiteral("Test engine"), {}, false, {}};
+    ComputerLine line{QStringLiteral("Test engine"), {}, ComputerLine::Mark::Bad, {}};
     const auto engine = tools.engine();
     if (!engine) {
         line.value = QStringLiteral("missing");
@@ -86,14 +89,19 @@ ComputerLine engineLine(const Tools& tools)
     line.detail = QString::fromStdString(engine->string());
     const auto version = answerOf(line.detail, {QStringLiteral("--version")});
     const QString size = sizeText(static_cast<double>(QFileInfo(line.detail).size()));
-    line.good = version && version->first == 0;
-    line.value = line.good ? version->second.simplified().section(QLatin1Char(' '), -1) + QStringLiteral(", ") + size : QStringLiteral("does not start");
+    if (!version || version->first != 0) {
+        line.value = QStringLiteral("does not start");
+        return line;
+    }
+    static const QRegularExpression number(QStringLiteral("[0-9]+[.][0-9.]+"));
+    line.mark = ComputerLine::Mark::Good;
+    line.value = number.match(version->second).captured() + QStringLiteral(", ") + size;
     return line;
 }
 
 ComputerLine diskLine(const Tools& tools)
 {
-    ComputerLine line{QStringLiteral("Disk for history"), {}, false, QString::fromStdString(tools.defaultStore)};
+    ComputerLine line{QStringLiteral("Disk for history"), {}, ComputerLine::Mark::Bad, QString::fromStdString(tools.defaultStore)};
     QDir folder = QFileInfo(line.detail).dir();
     while (!folder.exists() && folder.cdUp()) {
     }
@@ -102,7 +110,8 @@ ComputerLine diskLine(const Tools& tools)
         line.value = QStringLiteral("not known");
         return line;
     }
-    line.good = !disk.isReadOnly() && disk.bytesAvailable() > 1'000'000'000;
+    const bool enough = !disk.isReadOnly() && disk.bytesAvailable() > 1'000'000'000;
+    line.mark = enough ? ComputerLine::Mark::Good : ComputerLine::Mark::Bad;
     line.value = (disk.isReadOnly() ? QStringLiteral("read-only, ") : QString()) + sizeText(static_cast<double>(disk.bytesAvailable())) + QStringLiteral(" free");
     return line;
 }

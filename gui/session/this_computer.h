@@ -12,7 +12,8 @@ namespace seatrial::gui {
 struct ComputerLine {
     QString name;
     QString value;
-    bool good = true; // false: something that a run may miss
+    enum class Mark { Unknown, Good, Neutral, Bad };
+    Mark mark = Mark::Unknown;
     QString detail;   // the path or place looked at
 };
 

@@ -34,6 +34,7 @@ int SeatrialStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, c
     case PM_MenuBarPanelWidth: return 0;
     case PM_MenuBarItemSpacing: return 2;
     case PM_ToolTipLabelFrameWidth: return 7;
+    case PM_HeaderMargin: return 8;
     case PM_DockWidgetSeparatorExtent: return 5;
     default: return QProxyStyle::pixelMetric(metric, option, widget);
     }
@@ -133,6 +134,8 @@ void SeatrialStyle::drawControl(ControlElement element, const QStyleOption* opti
             break;
         QStyleOptionComboBox own = *combo;
         own.rect.adjust(4, 0, 0, 0);
+        const int room = subControlRect(CC_ComboBox, &own, SC_ComboBoxEditField, widget).width() - 4;
+        own.currentText = own.fontMetrics.elidedText(combo->currentText, Qt::ElideRight, room);
         QProxyStyle::drawControl(element, &own, painter, widget);
         return;
     }

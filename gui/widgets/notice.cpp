@@ -2,7 +2,7 @@
 #include "gui/widgets/notice.h"
 
 #include "gui/theme/state_painter.h"
-#include "gui/widgets/words_label.h"
+#include "gui/widgets/paragraph.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -15,8 +15,8 @@ namespace seatrial::gui {
 
 Notice::Notice(QWidget* parent)
     : QWidget(parent),
-      m_what(new WordsLabel(TypeRole::Body)),
-      m_next(new WordsLabel(TypeRole::Row, &Theme::text2)),
+      m_what(new Paragraph(TypeRole::Body)),
+      m_next(new Paragraph(TypeRole::Row, &Theme::text2)),
       m_copy(new QPushButton(tr("Copy details"))),
       m_action(new QPushButton),
       m_close(new QPushButton(tr("Close")))
@@ -26,11 +26,14 @@ Notice::Notice(QWidget* parent)
     row->setSpacing(8);
     auto* words = new QVBoxLayout;
     words->setSpacing(1);
-    words->addWidget(&m_what->wrapped());
-    words->addWidget(&m_next->wrapped());
+    words->addWidget(m_what);
+    words->addWidget(m_next);
     row->addLayout(words, 1);
     for (QPushButton* button : {m_action, m_copy, m_close})
         row->addWidget(button, 0, Qt::AlignVCenter);
+    QFont bold = m_what->font();
+    bold.setWeight(QFont::DemiBold);
+    m_what->setFont(bold);
     m_action->setProperty("primary", true);
     setAction({});
     connect(m_copy, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_details); });
@@ -43,8 +46,8 @@ void Notice::say(State tone, const QString& what, const QString& next, const QSt
 {
     m_tone = tone;
     m_details = details;
-    m_what->setText(what);
-    m_next->setText(next);
+    m_what->setWords(what);
+    m_next->setWords(next);
     m_next->setVisible(!next.isEmpty());
     m_copy->setVisible(!details.isEmpty());
     setAccessibleName(what);
@@ -61,7 +64,7 @@ void Notice::setAction(const QString& label)
 
 void Notice::setClosable(bool closable) { m_close->setVisible(closable); }
 
-QString Notice::text() const { return m_what->text(); }
+QString Notice::text() const { return m_what->words(); }
 
 void Notice::paintEvent(QPaintEvent*)
 {

@@ -10,7 +10,7 @@ class QPushButton;
 
 namespace seatrial::gui {
 
-class WordsLabel;
+class Paragraph;
 
 // A line in the place of what it speaks of: what happened, what to do, and at most one thing to click. Stays until
 // it is closed or what it says is no longer true.
@@ -35,8 +35,8 @@ protected:
 private:
     State m_tone = State::Failed;
     QString m_details;
-    WordsLabel* m_what;
-    WordsLabel* m_next;
+    Paragraph* m_what;
+    Paragraph* m_next;
     QPushButton* m_copy;
     QPushButton* m_action;
     QPushButton* m_close;

@@ -27,7 +27,7 @@ public:
     QSize sizeHint() const override
     {
         const QFontMetricsF metrics(fontFor(TypeRole::Row, QFont::DemiBold));
-        return {static_cast<int>(metrics.horizontalAdvance(text())) + 24, std::max(26, static_cast<int>(metrics.height()) + 8)};
+        return {static_cast<int>(metrics.horizontalAdvance(text())) + 18, std::max(26, static_cast<int>(metrics.height()) + 8)};
     }
     QSize minimumSizeHint() const override { return sizeHint(); }
 

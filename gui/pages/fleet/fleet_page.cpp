@@ -11,7 +11,7 @@
 #include "gui/widgets/segmented_control.h"
 #include "gui/widgets/words_label.h"
 
-#include <QAction>
+#include <QAbstractItemView>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLineEdit>
@@ -50,10 +50,15 @@ FleetPage::FleetPage(Selection& selection, RunsModel& runs, QWidget* parent) : P
     m_runBox->setModel(&m_runs);
     m_runBox->setAccessibleName(tr("Run shown"));
     m_runBox->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_runBox->setMinimumContentsLength(24);
+    m_runBox->setMinimumContentsLength(27);
+    m_runBox->setPlaceholderText(tr("No run shown"));
+    m_runBox->setCurrentIndex(-1);
+    m_runBox->view()->setTextElideMode(Qt::ElideNone);
     m_figureBox = new QComboBox;
     m_figureBox->setAccessibleName(tr("Figure shown beside qualified nodes"));
     m_figureBox->setMinimumContentsLength(14);
+    m_figureBox->setPlaceholderText(tr("No figure yet"));
+    m_figureBox->setEnabled(false);
     m_levels = new SegmentedControl({tr("Hall"), tr("Racks")});
     m_levels->setCurrentIndex(1);
 
@@ -84,7 +89,7 @@ QWidget* FleetPage::makeFilterBar()
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(10);
     m_filter = new QLineEdit;
-    m_filter->setPlaceholderText(tr("Filter by name, rack, state or reason"));
+    m_filter->setPlaceholderText(tr("Filter: name, rack, reason"));
     m_filter->setAccessibleName(tr("Filter"));
     m_filter->setClearButtonEnabled(true);
     m_filter->setMaximumWidth(430);

@@ -4,6 +4,7 @@
 #include "gui/models/findings_model.h"
 #include "gui/theme/state_painter.h"
 #include "gui/theme/type_roles.h"
+#include "gui/widgets/paragraph.h"
 #include "gui/widgets/table_style.h"
 
 #include <QPainter>
@@ -47,7 +48,7 @@ void FindingsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opti
         return paintMargin(*painter, option, index);
 
     QRect text = option.rect.adjusted(4, 0, -4, 0);
-    QFont font = index.column() == FindingsModel::Test ? fontFor(TypeRole::Row) : numericFontFor(TypeRole::Row);
+    QFont font = fontFor(TypeRole::Row);
     if (index.column() == FindingsModel::Test) {
         paintState(*painter, theme, QPointF(option.rect.left() + 18, option.rect.center().y() + 0.5), 11, state);
         text.setLeft(option.rect.left() + detailLeft);
@@ -89,18 +90,16 @@ void FindingsDelegate::paintDetail(QPainter& painter, const QStyleOptionViewItem
     painter.setFont(fontFor(TypeRole::Row));
     painter.setPen(theme.text2);
     const QRect text(detailLeft, option.rect.top() + detailPadding, detailWidth(option), option.rect.height() - 2 * detailPadding);
-    painter.drawText(text, Qt::TextWordWrap, index.data().toString());
+    paintWrapped(painter, text, index.data().toString());
 }
 
 QSize FindingsDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const
 {
     if (!explains(index)) {
-        const QFontMetrics metrics(numericFontFor(TypeRole::Row, QFont::DemiBold));
+        const QFontMetrics metrics(fontFor(TypeRole::Row, QFont::DemiBold));
         return {metrics.horizontalAdvance(index.data().toString()) + 12, tableRowHeight()};
     }
-    const QFontMetrics metrics(fontFor(TypeRole::Row));
-    const QRect bounds = metrics.boundingRect(QRect(0, 0, detailWidth(option), 4000), Qt::TextWordWrap, index.data().toString());
-    return {detailWidth(option), bounds.height() + 2 * detailPadding};
+    return {detailWidth(option), wrappedHeight(index.data().toString(), fontFor(TypeRole::Row), detailWidth(option)) + 2 * detailPadding};
 }
 
 } // namespace seatrial::gui

@@ -7,8 +7,9 @@
 #include "gui/models/table_model.h"
 #include "gui/models/words.h"
 #include "gui/pages/node/findings_delegate.h"
-#include "gui/theme/icons.h"
+#include "gui/widgets/icon_button.h"
 #include "gui/widgets/notice.h"
+#include "gui/widgets/paragraph.h"
 #include "gui/widgets/segmented_control.h"
 #include "gui/widgets/state_badge.h"
 #include "gui/widgets/table_style.h"
@@ -18,11 +19,10 @@
 #include <QHeaderView>
 #include <QPainter>
 #include <QPlainTextEdit>
-#include <QPushButton>
+#include <QScrollArea>
 #include <QScrollBar>
 #include <QStackedWidget>
 #include <QTableView>
-#include <QToolButton>
 #include <QTreeView>
 #include <QVBoxLayout>
 
@@ -32,44 +32,28 @@ namespace {
 
 constexpr int edge = 16;
 
-// The advice of a node, in its tinted box.
-class AdviceLabel : public WordsLabel {
-public:
-    AdviceLabel() : WordsLabel(TypeRole::Body, &Theme::accentInk)
-    {
-        wrapped();
-        setContentsMargins(10, 6, 10, 6);
-        setWeight(QFont::Medium);
-    }
-
-protected:
-    void paintEvent(QPaintEvent* event) override
-    {
-        {
-            QPainter painter(this);
-            painter.setRenderHint(QPainter::Antialiasing);
-            painter.setPen(Qt::NoPen);
-            painter.setBrush(themeOf(*this).accentTint);
-            painter.drawRoundedRect(rect(), 3, 3);
-        }
-        WordsLabel::paintEvent(event);
-    }
-};
-
 } // namespace
 
 NodePanel::NodePanel(EventModel& events, QWidget* parent) : QWidget(parent)
 {
     setAccessibleName(tr("Node"));
     auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setContentsMargins(1, 0, 0, 0);
     m_content = new QWidget;
     auto* content = new QVBoxLayout(m_content);
     content->setContentsMargins(0, 12, 0, 0);
     content->setSpacing(8);
-    content->addWidget(makeHead());
+    m_head = new QScrollArea;
+    m_head->setFrameShape(QFrame::NoFrame);
+    m_head->setWidgetResizable(true);
+    m_head->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_head->setFocusPolicy(Qt::NoFocus);
+    m_head->setWidget(makeHead());
+    m_head->setBackgroundRole(QPalette::Base);
+    m_head->widget()->setBackgroundRole(QPalette::Base);
+    content->addWidget(m_head);
 
-    m_tabs = new SegmentedControl({tr("Results"), tr("Measured"), tr("Parts"), tr("Events"), tr("Stream")});
+    m_tabs = new SegmentedControl({tr("Results"), tr("Values"), tr("Parts"), tr("Events"), tr("Stream")});
     auto* tabRow = new QHBoxLayout;
     tabRow->setContentsMargins(edge, 4, edge, 0);
     tabRow->addWidget(m_tabs);
@@ -100,12 +84,8 @@ QWidget* NodePanel::makeHead()
     m_name = new WordsLabel(TypeRole::Title);
     m_name->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_badge = new StateBadge;
-    auto* close = new QToolButton;
-    close->setIcon(makeIcon(Icon::Close, themeOf(*this).text2, themeOf(*this).textDisabled));
-    close->setAutoRaise(true);
-    close->setToolTip(tr("Close this panel (Ctrl+B)"));
-    close->setAccessibleName(tr("Close the node panel"));
-    connect(close, &QToolButton::clicked, this, &NodePanel::closeAsked);
+    auto* close = new IconButton(Icon::Close, tr("Close the node panel (Ctrl+B)"));
+    connect(close, &QAbstractButton::clicked, this, &NodePanel::closeAsked);
     auto* first = new QHBoxLayout;
     first->setSpacing(10);
     first->addWidget(m_name);
@@ -113,14 +93,15 @@ QWidget* NodePanel::makeHead()
     first->addStretch(1);
     first->addWidget(close);
     m_place = new WordsLabel(TypeRole::Row, &Theme::text3);
-    m_sentences = new WordsLabel(TypeRole::Body);
+    m_sentences = new Paragraph(TypeRole::Body);
     m_hardStop = new Notice;
     m_hardStop->setClosable(false);
-    m_next = new AdviceLabel;
+    m_next = new Paragraph(TypeRole::Body, &Theme::accentInk);
+    m_next->setGround(&Theme::accentTint);
     rows->addLayout(first);
     rows->addWidget(&m_place->wrapped());
     rows->addWidget(m_hardStop);
-    rows->addWidget(&m_sentences->wrapped());
+    rows->addWidget(m_sentences);
     rows->addWidget(m_next);
     return head;
 }
@@ -144,7 +125,9 @@ QWidget* NodePanel::makeResults()
     header->setSectionResizeMode(FindingsModel::Measured, QHeaderView::ResizeToContents);
     header->setSectionResizeMode(FindingsModel::Limit, QHeaderView::ResizeToContents);
     header->setSectionResizeMode(FindingsModel::Margin, QHeaderView::Fixed);
-    header->resizeSection(FindingsModel::Margin, 72);
+    header->resizeSection(FindingsModel::Margin, 66);
+    // Rows that explain break their lines by the width there is.
+    connect(header, &QHeaderView::sectionResized, m_findingsView, &QTreeView::doItemsLayout, Qt::QueuedConnection);
     // The selected row is the open one.
     connect(m_findingsView->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& now, const QModelIndex& before) {
         const QModelIndex row = now.parent().isValid() ? now.parent() : now;
@@ -219,7 +202,7 @@ void NodePanel::setReport(const NodeReport& report)
     m_name->setText(report.node);
     m_badge->setState(report.state);
     m_place->setText(report.place);
-    m_sentences->setText(report.sentences);
+    m_sentences->setWords(report.sentences);
     m_sentences->setVisible(!report.sentences.isEmpty());
     if (report.hardStop)
         m_hardStop->say(State::Failed, tr("Stopped: this is not the machine it was"),
@@ -227,7 +210,7 @@ void NodePanel::setReport(const NodeReport& report)
                            "place. Nothing was sent to it, and this window cannot go past it: a person has to compare the keys first."));
     else
         m_hardStop->hide();
-    m_next->setText(tr("Next: ") + report.next);
+    m_next->setWords(tr("Next: ") + report.next);
     m_next->setVisible(!report.next.isEmpty());
     m_coverage->setText((QStringList(report.coverage) + report.accepted).join(QStringLiteral("  ·  ")));
     m_coverage->setVisible(!report.coverage.isEmpty());
@@ -238,6 +221,7 @@ void NodePanel::setReport(const NodeReport& report)
     }
     setFindings(report);
     setMeasured(report);
+    fitHead();
     if (another)
         showTab(m_tabs->currentIndex());
 }
@@ -294,6 +278,19 @@ void NodePanel::setStreamFailure(const domain::Failure& failure)
 {
     m_stream->setPlainText(shown(domain::sentence(failure)));
     m_streamAsked = false; // choosing the tab again tries again
+}
+
+// The head is as high as its words, up to a little more than half of the panel; then it scrolls.
+void NodePanel::fitHead()
+{
+    const int wanted = m_head->widget()->layout()->totalHeightForWidth(std::max(200, width() - 2));
+    m_head->setFixedHeight(std::min(wanted + 2, height() * 11 / 20));
+}
+
+void NodePanel::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    fitHead();
 }
 
 void NodePanel::paintEvent(QPaintEvent*)

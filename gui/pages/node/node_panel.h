@@ -7,7 +7,7 @@
 #include <QWidget>
 
 class QPlainTextEdit;
-class QPushButton;
+class QScrollArea;
 class QStackedWidget;
 class QTableView;
 class QTreeView;
@@ -19,6 +19,7 @@ class EventFilter;
 class EventModel;
 class FindingsModel;
 class Notice;
+class Paragraph;
 class SegmentedControl;
 class StateBadge;
 class TableModel;
@@ -44,6 +45,7 @@ signals:
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     enum Tab { Results, Measured, Parts, Events, Stream };
@@ -54,17 +56,19 @@ private:
     QWidget* makeParts();
     QWidget* makeEvents(EventModel& events);
     QWidget* makeStream();
+    void fitHead();
     void showTab(int tab);
     void setFindings(const NodeReport& report);
     void setMeasured(const NodeReport& report);
 
     QString m_node;
+    QScrollArea* m_head;
     WordsLabel* m_name;
     StateBadge* m_badge;
     WordsLabel* m_place;
-    WordsLabel* m_sentences;
+    Paragraph* m_sentences;
     Notice* m_hardStop;
-    WordsLabel* m_next;
+    Paragraph* m_next;
     WordsLabel* m_coverage;
     SegmentedControl* m_tabs;
     QStackedWidget* m_stack;

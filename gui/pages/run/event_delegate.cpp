@@ -34,7 +34,7 @@ void EventDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
         painter->fillRect(option.rect, theme.selection);
     painter->setPen(theme.lineGrid);
     painter->drawLine(option.rect.bottomLeft(), option.rect.bottomRight());
-    QRect text = option.rect.adjusted(index.column() == EventModel::Time ? 13 : 5, 0, -5, 0);
+    QRect text = option.rect.adjusted(index.column() == EventModel::Time ? 12 : 8, 0, -5, 0);
     painter->setFont(index.column() == EventModel::Text ? fontFor(TypeRole::Row) : fixedFontFor(TypeRole::Small));
     painter->setPen(index.column() == EventModel::Text ? theme.text : theme.text2);
     if (index.column() == EventModel::Text) {

@@ -44,6 +44,7 @@ PlanColumn::PlanColumn(QWidget* parent) : Panel(tr("Plan"), parent), m_cards(new
     body().addWidget(rule());
     makeLoadPart();
     body().addStretch(1);
+    readNodes();
     connect(m_group, &QButtonGroup::idToggled, this, [this](int, bool on) {
         if (on)
             refresh();
@@ -94,6 +95,25 @@ void PlanColumn::makeLoadPart()
 }
 
 void PlanColumn::setPlans(const std::vector<domain::Plan>& plans)
+{
+    m_plans = plans;
+    if (!m_shownPlan)
+        showCards(m_plans);
+}
+
+void PlanColumn::showPlan(std::optional<domain::Plan> shownNow)
+{
+    if (shownNow == m_shownPlan)
+        return;
+    if (!m_shownPlan && plan())
+        m_chosen = plan()->name;
+    m_shownPlan = std::move(shownNow);
+    showCards(m_shownPlan ? std::vector{*m_shownPlan} : m_plans);
+    if (!m_shownPlan)
+        choosePlan(QString::fromStdString(m_chosen));
+}
+
+void PlanColumn::showCards(const std::vector<domain::Plan>& plans)
 {
     for (auto* button : m_group->buttons())
         delete button;

@@ -6,6 +6,7 @@
 #include "gui/widgets/panel.h"
 
 #include <memory>
+#include <optional>
 
 class QButtonGroup;
 class QCheckBox;
@@ -27,6 +28,7 @@ public:
 
     void setOperator(const QString& name) { m_operator = name; }
     void setPlans(const std::vector<domain::Plan>& plans);
+    void showPlan(std::optional<domain::Plan> plan); // of a run that is shown, instead of those to choose from
     void setFleet(std::shared_ptr<const domain::Fleet> fleet);
     void setSelected(const QStringList& nodes); // of the other pages: an offer
     void setEstimate(const QString& plan, double seconds);
@@ -36,6 +38,7 @@ public:
     const domain::Plan* plan() const;
     const std::vector<domain::NodeId>& nodes() const { return m_nodes; }
     bool allowBusy() const;
+    const domain::Fleet* fleet() const { return m_fleet.get(); }
     bool isReady() const { return m_fleet && plan() && !m_nodes.empty(); }
     double estimate() const { return m_estimate; }
 
@@ -49,8 +52,12 @@ private:
     void readNodes();
     void refresh();
     void askEstimates();
+    void showCards(const std::vector<domain::Plan>& plans);
 
     std::shared_ptr<const domain::Fleet> m_fleet;
+    std::vector<domain::Plan> m_plans;
+    std::string m_chosen; // of these
+    std::optional<domain::Plan> m_shownPlan;
     std::vector<domain::NodeId> m_nodes;
     QStringList m_selected;
     QString m_operator;

@@ -196,10 +196,15 @@ void RunPage::refreshReady()
     m_steps->setSteps({});
     m_steps->hide();
     if (!m_plan->isReady()) {
+        setRows({});
+        m_nodesPanel->setHint({});
         m_band->setReady(tr("Nothing to start yet"), tr("open an inventory, choose a plan and at least one node"));
         return;
     }
     const QString time = m_plan->estimate() > 0 ? tr("about %1").arg(durationText(m_plan->estimate())) : tr("a moment to estimate");
+    const auto rows = plannedRows(*m_plan->fleet(), *m_plan->plan(), m_plan->nodes());
+    m_nodesPanel->setHint(tr("%1, to be measured").arg(m_plan->nodes().size()));
+    setRows(rows);
     m_band->setReady(tr("Ready: %1").arg(time), tr("%1 on %2; nothing touches a node before Start").arg(shown(m_plan->plan()->title), nodesText(static_cast<int>(m_plan->nodes().size()))));
 }
 
@@ -212,6 +217,7 @@ void RunPage::setViews(std::shared_ptr<const RunViews> shownNow)
         m_title = title;
         emit headerChanged();
     }
+    m_plan->showPlan(views.snapshot->data->info.plan);
     m_band->setViews(views);
     m_steps->setSteps(views.steps);
     arrangeColumns();
@@ -223,8 +229,7 @@ void RunPage::setViews(std::shared_ptr<const RunViews> shownNow)
 void RunPage::showNewRun()
 {
     m_views.reset();
-    m_nodes->setRows({});
-    m_nodesPanel->setHint({});
+    m_plan->showPlan(std::nullopt);
     m_stuck->hide();
     m_title = tr("New run");
     emit headerChanged();
@@ -238,8 +243,14 @@ void RunPage::showRows()
         return;
     const auto& rows = m_fold->currentIndex() == 0 ? m_views->folded : m_views->single;
     m_nodesPanel->setHint(m_fold->currentIndex() == 0 ? tr("%1; nodes in the same state share a row").arg(m_views->single.size()) : QString::number(m_views->single.size()));
+    setRows(rows);
+}
+
+void RunPage::setRows(const std::vector<NodesRow>& rows)
+{
     m_selecting = true;
     m_nodes->setRows(rows);
+    m_nodesView->setColumnHidden(NodesModel::For, !m_live);
     const int steps = rows.empty() ? 0 : static_cast<int>(rows.front().track.size());
     m_nodesView->setColumnWidth(NodesModel::Track, TrackDelegate::trackWidth(steps));
     m_selecting = false;

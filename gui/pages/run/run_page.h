@@ -60,6 +60,7 @@ private:
     void makeHeader();
     void refreshReady();
     void showRows();
+    void setRows(const std::vector<NodesRow>& rows);
     void filterEvents();
     void arrangeColumns();
     void sayStuck(const RunViews& views);

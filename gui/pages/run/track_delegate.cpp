@@ -59,12 +59,16 @@ void TrackDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
 
     if (index.column() == NodesModel::Track) {
         painter->save();
-        paintTrack(*painter, theme, QRectF(option.rect).adjusted(4, 0, -8, 0), row.track);
+        paintTrack(*painter, theme, QRectF(option.rect).adjusted(8, 0, -8, 0), row.track);
         painter->restore();
         return;
     }
-    QFont font = index.column() == NodesModel::Hosts ? fixedFontFor(TypeRole::Row) : numericFontFor(TypeRole::Row);
-    QRect text = option.rect.adjusted(index.column() == NodesModel::Hosts ? 13 : 5, 0, -8, 0);
+    QFont font = fontFor(TypeRole::Row);
+    if (index.column() == NodesModel::Hosts)
+        font = fixedFontFor(TypeRole::Row);
+    else if (index.column() != NodesModel::Now)
+        font = numericFontFor(TypeRole::Row);
+    QRect text = option.rect.adjusted(index.column() == NodesModel::Hosts ? 12 : 8, 0, -8, 0);
     painter->setPen(index.column() == NodesModel::Hosts ? theme.text : theme.text2);
     if (index.column() == NodesModel::Now) {
         painter->setPen(problem ? theme.of(row.state).ink : theme.text);

@@ -44,9 +44,9 @@ void paintRacks(QPainter& painter, const Theme& theme, const QRectF& area)
             painter.setBrush(Qt::NoBrush);
             painter.setPen(QPen(theme.lineStrong, 1));
             painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5));
-            paintStateBlock(painter, theme, QRectF(box.topLeft(), QSizeF(box.height(), box.height())), State::NotTested);
+            paintStateBlock(painter, theme, QRectF(box.topLeft(), QSizeF(18, box.height())), State::NotTested);
             for (int mark = 0; mark < 6; ++mark)
-                paintStateMark(painter, theme, QRectF(box.left() + box.height() + 8 + mark * 7.6, box.center().y() - 6, 6, 12), State::NotTested);
+                painter.fillRect(QRectF(box.left() + 26 + mark * 9, box.center().y() - 4, 6, 8), theme.line);
         }
     }
 }

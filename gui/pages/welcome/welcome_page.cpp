@@ -27,6 +27,17 @@ WordsLabel* paragraph(const QString& text, Qt::Alignment alignment = {})
     return words;
 }
 
+QString markText(ComputerLine::Mark mark)
+{
+    switch (mark) {
+    case ComputerLine::Mark::Good: return QStringLiteral("✓");
+    case ComputerLine::Mark::Bad: return QStringLiteral("!");
+    case ComputerLine::Mark::Unknown:
+    case ComputerLine::Mark::Neutral: break;
+    }
+    return QStringLiteral("–");
+}
+
 // A framed key with what it does.
 QWidget* keyHint(const QString& key, const QString& what)
 {
@@ -102,7 +113,7 @@ WelcomePage::WelcomePage(QWidget* parent) : Page(parent)
     rows->addStretch(1);
     rows->addWidget(makeFoot());
     setLab({});
-    setComputer({{tr("SSH agent"), QStringLiteral("–"), true, {}}, {tr("~/.ssh/config"), QStringLiteral("–"), true, {}}, {tr("Test engine"), QStringLiteral("–"), true, {}}, {tr("Disk for history"), QStringLiteral("–"), true, {}}});
+    setComputer({{tr("SSH agent"), {}, {}, {}}, {tr("~/.ssh/config"), {}, {}, {}}, {tr("Test engine"), {}, {}, {}}, {tr("Disk for history"), {}, {}, {}}});
     setRecent({});
 }
 
@@ -163,7 +174,7 @@ void WelcomePage::setComputer(const QList<ComputerLine>& lines)
     }
     int row = 0;
     for (const ComputerLine& line : lines) {
-        auto* mark = new WordsLabel(line.value == QStringLiteral("–") ? QStringLiteral("–") : line.good ? QStringLiteral("✓") : QStringLiteral("!"), TypeRole::Body, line.good ? &Theme::accentInk : &Theme::text);
+        auto* mark = new WordsLabel(markText(line.mark), TypeRole::Body, line.mark == ComputerLine::Mark::Bad ? &Theme::text : &Theme::accentInk);
         mark->setWeight(QFont::DemiBold);
         auto* name = new WordsLabel(line.name, TypeRole::Body);
         name->setWeight(QFont::Medium);

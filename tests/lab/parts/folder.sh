@@ -109,7 +109,7 @@ TEXT
 
 write_inventory_racks() {
     local unit_height=2 largest=$(((LAB[nodes] + LAB[racks] - 1) / LAB[racks]))
-    local rack_height=$((largest * unit_height > 24 ? largest * unit_height : 24))
+    local rack_height=$((largest * unit_height + 2)) # two units left free, as in a real rack
     local node rack current=0 unit
     for node in "${NODES[@]}"; do
         rack=$(rack_of "$node")
