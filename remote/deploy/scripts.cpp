@@ -34,10 +34,12 @@ private() {
     esac
 }
 
-# each_place FUNCTION: calls it with PLACE NAME for every folder that may hold ours, until it succeeds. A home can be
-# shared by all nodes, so the folder there bears the node's name.
-each_place() {
-    { [ -n "${SEATRIAL_BASE-}" ] && "$1" "$SEATRIAL_BASE" "seatrial-$uid"; } && return 0
+# named_place FUNCTION, usual_places FUNCTION: call it with PLACE NAME for every folder that may hold ours, until it
+# succeeds. A home can be shared by all nodes, so the folder there bears the node's name.
+named_place() {
+    [ -n "${SEATRIAL_BASE-}" ] && "$1" "$SEATRIAL_BASE" "seatrial-$uid"
+}
+usual_places() {
     "$1" /var/tmp "seatrial-$uid" && return 0
     { [ -n "${HOME-}" ] && "$1" "$HOME/.cache" "seatrial-$uid-$(uname -n)"; } && return 0
     "$1" /tmp "seatrial-$uid" && return 0
@@ -67,12 +69,14 @@ trusted_place() {
     return 0
 }
 
-# suits KILOBYTES: $base is ours, has that much space, and programs in it run.
+# $base is ours, has space, and programs in it run.
 suits() {
+    need=$full
     private "$base" || { refuse "$base cannot be used: $why"; return 1; }
+    ! whole || need=8192
     free=$(df -Pk -- "$base" 2>/dev/null | { read -r _; read -r _ _ _ kb _; say "$kb"; })
     case $free in '' | *[!0-9]*) refuse 'its free space is not known'; return 1 ;; esac
-    [ "$free" -ge "$1" ] || { refuse "$((free / 1024)) MB free, $(($1 / 1024)) MB needed"; return 1; }
+    [ "$free" -ge "$need" ] || { refuse "$((free / 1024)) MB free, $((need / 1024)) MB needed"; return 1; }
     try=$base/try.$$
     { printf '#!/bin/sh\nexit 0\n' >"$try" && chmod 700 "$try"; } 2>/dev/null || {
         rm -f -- "$try"; refuse 'nothing can be written there'; return 1; }
@@ -85,10 +89,7 @@ suits() {
 # A folder that was chosen before: runs may live there.
 again() {
     place=$1 base=$1/$2 bundle=$1/$2/bundles/$sha
-    [ -d "$base" ] && trusted_place || return 1
-    need=$full
-    ! whole || need=8192
-    suits "$need"
+    [ -d "$base" ] && trusted_place && suits
 }
 
 fresh() {
@@ -102,7 +103,7 @@ fresh() {
         mkdir -- "$base" 2>/dev/null || { refuse 'no folder can be made there'; return 1; }
         made=1
     fi
-    suits "$full" && return 0
+    suits && return 0
     [ -z "$made" ] || rmdir -- "$base"
     return 1
 }
@@ -111,8 +112,7 @@ say "machine $(uname -m)"
 say "kernel $(uname -sr)"
 say "libc $(getconf GNU_LIBC_VERSION 2>/dev/null || ldd --version 2>&1 | { read -r first; say "$first"; })"
 say "user $(id -un)"
-quiet=1
-each_place again || { quiet=; each_place fresh; } || exit 0
+named_place fresh || { quiet=1; usual_places again; } || { quiet=; usual_places fresh; } || exit 0
 mkdir -p -- "$base/bundles" "$base/runs"
 # What an upload that broke off has left behind; one that goes on is younger.
 for file in "$bundle"/*.tmp; do
@@ -174,7 +174,8 @@ remove() {
     return 1
 }
 
-each_place remove
+named_place remove
+usual_places remove
 exit 0
 )sh";
 

@@ -6,6 +6,7 @@
 #include "tests/support/link_tools.h"
 #include "tests/support/test_sshd.h"
 #endif
+#include "tests/support/test_main_if.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -59,12 +60,12 @@ esac
 
 } // namespace
 
+/// Deploying and cleaning touch /var/tmp and the like: only ever those of a namespace of our own.
 class TestEngineDeployer : public QObject
 {
     Q_OBJECT
 
 private slots:
-    void initTestCase();
     void firstUpload();
     void unchangedCostsOneRoundTrip();
     void corruptedIsReplaced_data();
@@ -133,13 +134,6 @@ private:
     int m_runs = 0;
     const std::atomic<bool> m_never{false};
 };
-
-void TestEngineDeployer::initTestCase()
-{
-    // Deploying and cleaning touch /var/tmp and the like: only ever those of a namespace of our own.
-    if (!TestSshd::canHaveOwnFolders())
-        QSKIP("needs root, mount namespaces, sshd and ssh-keygen");
-}
 
 void TestEngineDeployer::firstUpload()
 {
@@ -261,7 +255,7 @@ void TestEngineDeployer::foreignFolderIsRefused()
 
 void TestEngineDeployer::baseFromTheEnvironment()
 {
-    const auto sshd = server("mkdir '/tmp/a place'", {"SetEnv \"SEATRIAL_BASE=/tmp/a place\""});
+    const auto sshd = server("mkdir '/tmp/a place'; mkdir -m 700 /var/tmp/seatrial-0", {"SetEnv \"SEATRIAL_BASE=/tmp/a place\""});
     const auto probe = prepare(*sshd, engine());
     QVERIFY2(probe, m_failure.c_str());
     QCOMPARE(probe->base, std::string("/tmp/a place/seatrial-0"));
@@ -418,10 +412,9 @@ void TestEngineDeployer::cleanLeavesNothing()
                              {"SetEnv SEATRIAL_BASE=/tmp/elsewhere"});
     remote::EngineDeployer deployer(engine());
     const auto way = link(*sshd);
-    // /dev/shm is chosen first, because a folder of ours is there already; then the others.
     const auto probe = deployer.prepare(*way, m_steps, m_never);
     QVERIFY(probe);
-    sshd->inside("mkdir -m 700 /var/tmp/seatrial-0 /tmp/elsewhere/seatrial-0; touch " + probe->base + "/runs/alive; "
+    sshd->inside("mkdir -m 700 /var/tmp/seatrial-0; touch " + probe->base + "/runs/alive; "
                  "ln -s /etc /var/tmp/seatrial-0/etc");
     const auto removed = deployer.clean(*way, m_never);
     QVERIFY2(removed, removed ? "" : domain::sentence(removed.error()).c_str());
@@ -486,5 +479,5 @@ void TestEngineDeployer::garbledAnswer()
     QVERIFY(domain::sentence(probe.error()).size() < 2000);
 }
 
-QTEST_GUILESS_MAIN(TestEngineDeployer)
+SEATRIAL_TEST_MAIN_IF(TestSshd::canHaveOwnFolders(), TestEngineDeployer)
 #include "test_engine_deployer.moc"

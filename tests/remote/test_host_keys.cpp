@@ -4,6 +4,7 @@
 #include "tests/support/link_tools.h"
 #include "tests/support/test_sshd.h"
 #endif
+#include "tests/support/test_main_if.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -69,8 +70,6 @@ private:
 
 void TestHostKeys::initTestCase()
 {
-    if (!TestSshd::available())
-        QSKIP("/usr/sbin/sshd or ssh-keygen is not installed");
     m_config = m_folder.filePath("config").toStdString();
     std::ofstream(m_config) << "GlobalKnownHostsFile /dev/null\n";
     m_sshd = std::make_unique<TestSshd>();
@@ -246,5 +245,5 @@ void TestHostKeys::unwritableFileIsTold()
     QVERIFY2(result.error().what.find("/proc/known_hosts") != std::string::npos, result.error().what.c_str());
 }
 
-QTEST_GUILESS_MAIN(TestHostKeys)
+SEATRIAL_TEST_MAIN_IF(TestSshd::available(), TestHostKeys)
 #include "test_host_keys.moc"

@@ -38,6 +38,8 @@ private slots:
     void scriptsAreTakenAsTheyAre();
     void bigInputAndOutput_data() { ways(); }
     void bigInputAndOutput();
+    void talksOnBothStreams_data() { ways(); }
+    void talksOnBothStreams();
     void outputIsCapped_data() { ways(); }
     void outputIsCapped();
     void commandThatDoesNotRead_data() { ways(); }
@@ -140,6 +142,23 @@ void TestNodeLinks::bigInputAndOutput()
     const auto echoed = link->run("cat", input.substr(0, 900'000), 60, m_never);
     QVERIFY2(echoed, why(echoed).c_str());
     QVERIFY(echoed->output == input.substr(0, 900'000));
+}
+
+/// Reading one stream may take in what belongs to the other: nothing may get stuck between.
+void TestNodeLinks::talksOnBothStreams()
+{
+    QFETCH(bool, ssh);
+    const auto link = connected(ssh);
+    QVERIFY(link);
+    std::string expected;
+    for (int i = 1; i <= 1000; ++i)
+        expected += "line " + std::to_string(i) + "\n";
+    for (int round = 0; round < 5; ++round) {
+        const auto answer = link->run("while read -r line; do echo \"$line\"; echo \"$line\" >&2; done", expected, 20, m_never);
+        QVERIFY2(answer, why(answer).c_str());
+        QVERIFY(answer->output == expected);
+        QVERIFY(answer->errors == expected);
+    }
 }
 
 void TestNodeLinks::outputIsCapped()

@@ -5,6 +5,7 @@
 #include "tests/support/link_tools.h"
 #include "tests/support/test_sshd.h"
 #endif
+#include "tests/support/test_main_if.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
@@ -82,8 +83,6 @@ private:
 
 void TestSshCancel::initTestCase()
 {
-    if (!TestSshd::available())
-        QSKIP("/usr/sbin/sshd or ssh-keygen is not installed");
     m_config = m_folder.filePath("config").toStdString();
     std::ofstream(m_config) << "# none\n";
     qunsetenv("SSH_AUTH_SOCK");
@@ -197,5 +196,5 @@ void TestSshCancel::whileAttaching()
     QVERIFY2(took < 200, qPrintable(QString::number(took)));
 }
 
-QTEST_GUILESS_MAIN(TestSshCancel)
+SEATRIAL_TEST_MAIN_IF(TestSshd::available(), TestSshCancel)
 #include "test_ssh_cancel.moc"

@@ -5,6 +5,7 @@
 #include "tests/support/link_tools.h"
 #include "tests/support/test_sshd.h"
 #endif
+#include "tests/support/test_main_if.h"
 
 #include <QElapsedTimer>
 #include <QTemporaryDir>
@@ -78,8 +79,6 @@ private:
 
 void TestSshConnect::initTestCase()
 {
-    if (!TestSshd::available())
-        QSKIP("/usr/sbin/sshd or ssh-keygen is not installed");
     m_config = m_folder.filePath("config").toStdString();
     std::ofstream(m_config) << "# none\n";
     qunsetenv("SSH_AUTH_SOCK");
@@ -383,5 +382,5 @@ void TestSshConnect::failuresNameNodeAndPort()
     QVERIFY(!result.error().advice.empty());
 }
 
-QTEST_GUILESS_MAIN(TestSshConnect)
+SEATRIAL_TEST_MAIN_IF(TestSshd::available(), TestSshConnect)
 #include "test_ssh_connect.moc"

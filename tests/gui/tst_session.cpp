@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gui/session/recent_files.h"
+#include "gui/session/session.h"
+#include "tests/gui/support/fake_world.h"
+
+#include <QSettings>
+#include <QSignalSpy>
+#include <QStandardPaths>
+#include <QTest>
+
+using namespace seatrial;
+using namespace seatrial::gui;
+using gui::test::FakeWorld;
+
+class TestSession : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase()
+    {
+        QStandardPaths::setTestModeEnabled(true);
+        QCoreApplication::setOrganizationName(QStringLiteral("seatrial-test"));
+        QCoreApplication::setApplicationName(QStringLiteral("session"));
+        QSettings().clear();
+    }
+
+    void oneQuestionAtATimeAndRefusedWhenClosed()
+    {
+        QuestionDesk desk;
+        QSignalSpy asked(&desk, &QuestionDesk::asked);
+        std::vector<campaign::HostKeyAnswer> answers(3);
+        std::vector<std::thread> askers;
+        for (int i = 0; i < 3; ++i)
+            askers.emplace_back([&desk, &answers, i] { answers[static_cast<std::size_t>(i)] = desk.ask({domain::NodeId("n" + std::to_string(i)), "h", "t", "f", "k"}); });
+        QTRY_COMPARE(asked.size(), 1);
+        QTest::qWait(20);
+        QCOMPARE(asked.size(), 1);
+        desk.answer(campaign::HostKeyAnswer::TrustOnce);
+        QTRY_COMPARE(asked.size(), 2);
+        desk.close();
+        for (auto& asker : askers)
+            asker.join();
+        QCOMPARE(std::ranges::count(answers, campaign::HostKeyAnswer::TrustOnce), 1);
+        QCOMPARE(std::ranges::count(answers, campaign::HostKeyAnswer::Refuse), 2);
+        QCOMPARE(desk.ask({}), campaign::HostKeyAnswer::Refuse);
+    }
+
+    void relayHandsOverTheNewestTenTimesASecond()
+    {
+        RunRelay relay;
+        int snapshots = 0;
+        std::size_t lines = 0;
+        std::shared_ptr<const campaign::Snapshot> last;
+        connect(&relay, &RunRelay::snapshotArrived, this, [&](const auto& snapshot) {
+            ++snapshots;
+            last = snapshot;
+        });
+        connect(&relay, &RunRelay::linesArrived, this, [&](const auto& said) { lines += said.size(); });
+        std::shared_ptr<campaign::Snapshot> final;
+        std::thread run([&] {
+            for (int i = 0; i < 1000; ++i) {
+                final = std::make_shared<campaign::Snapshot>();
+                relay.published(final);
+                relay.said({double(i), protocol::Severity::Info, {}, "x"});
+                std::this_thread::sleep_for(std::chrono::microseconds(500));
+            }
+        });
+        QElapsedTimer timer;
+        timer.start();
+        while (timer.elapsed() < 600)
+            QTest::qWait(5);
+        run.join();
+        QTRY_COMPARE(lines, 1000U);
+        QTRY_VERIFY(last == final);
+        QVERIFY2(snapshots <= timer.elapsed() / RunRelay::intervalMilliseconds + 2, qPrintable(QString::number(snapshots)));
+    }
+
+    void malformedInventoryNamesThePlace()
+    {
+        FakeWorld world;
+        Session session(world.tools());
+        QSignalSpy failed(&session, &Session::failed);
+        QString what;
+        connect(&session, &Session::failed, this, [&what](Session::Place, const domain::Failure& failure) { what = QString::fromStdString(failure.what); });
+        session.openInventory(world.write(QStringLiteral("bad.yaml"), "version: 1\nname: x\nracks:\n  - name: A\n    hight: 3\n"));
+        QTRY_COMPARE(failed.size(), 1);
+        QVERIFY2(what.contains(QStringLiteral("bad.yaml:5:")), qPrintable(what));
+        QVERIFY(!session.fleet());
+    }
+
+    void lookingAtAStoreNeverMakesOne()
+    {
+        FakeWorld world;
+        Session session(world.tools());
+        QSignalSpy failed(&session, &Session::failed);
+        session.openStore(world.path(QStringLiteral("typo.db")));
+        QTRY_COMPARE(failed.size(), 1);
+        QVERIFY(!QFile::exists(world.path(QStringLiteral("typo.db"))));
+    }
+
+    void runGoesFromStartToVerdictAndCanBeOpenedAgain()
+    {
+        FakeWorld world;
+        world.addNodes(1, 6);
+        world.node(QStringLiteral("r1-n03")).behaviour.bandwidth = 4;
+        Session session(world.tools());
+        begin(session, world);
+        QTRY_VERIFY_WITH_TIMEOUT(session.snapshot() && session.snapshot()->finished, 20'000);
+        QTRY_VERIFY(!session.isLive());
+        QCOMPARE(session.snapshot()->verdict->count(domain::Verdict::Failed), 1);
+        const auto live = session.snapshot();
+
+        Session again(world.tools());
+        QSignalSpy opened(&again, &Session::storeOpened);
+        again.openStore(world.store());
+        QTRY_COMPARE(opened.size(), 1);
+        again.openRun({});
+        QTRY_VERIFY(again.snapshot());
+        QVERIFY(!again.snapshot()->live);
+        QCOMPARE(again.snapshot()->data->observations.size(), live->data->observations.size());
+        QCOMPARE(again.snapshot()->verdict->count(domain::Verdict::Failed), 1);
+        QSignalSpy stream(&again, &Session::streamRead);
+        again.readStream(QStringLiteral("r1-n01"));
+        QTRY_COMPARE(stream.size(), 1);
+        QVERIFY(stream.first()[1].toString().contains(QStringLiteral("\"hello\"")));
+    }
+
+    void detachedRunIsResumed()
+    {
+        FakeWorld world;
+        world.addNodes(1, 4);
+        for (int i = 1; i <= 4; ++i)
+            world.node(QStringLiteral("r1-n0%1").arg(i)).behaviour.stepSeconds = 0.4;
+        Session session(world.tools());
+        begin(session, world);
+        QTRY_VERIFY(session.snapshot() && session.snapshot()->stepsDone > 0);
+        session.detach();
+        QTRY_VERIFY(!session.isLive());
+        QTRY_VERIFY(session.snapshot()->data->info.state == domain::RunState::Interrupted);
+        session.resume(session.snapshot()->data->info.id);
+        QTRY_VERIFY_WITH_TIMEOUT(session.snapshot()->finished && session.snapshot()->data->info.state == domain::RunState::Finished, 20'000);
+        QCOMPARE(session.snapshot()->verdict->count(domain::Verdict::Qualified), 4);
+    }
+
+    void cancelledRunEndsSoon()
+    {
+        FakeWorld world;
+        world.addNodes(1, 4);
+        for (int i = 1; i <= 4; ++i)
+            world.node(QStringLiteral("r1-n0%1").arg(i)).behaviour.stepSeconds = 0.3;
+        Session session(world.tools());
+        begin(session, world);
+        QTRY_VERIFY(session.snapshot() && session.snapshot()->stepsPlanned > 0);
+        session.cancel(QStringLiteral("test"));
+        QVERIFY(session.isStopping());
+        QTRY_VERIFY_WITH_TIMEOUT(!session.isLive(), 10'000);
+        QTRY_VERIFY(session.snapshot()->data->info.state == domain::RunState::Cancelled);
+    }
+
+    void recentFilesKeepTheirOrder()
+    {
+        QSettings().clear();
+        rememberFile({RecentFile::Kind::Inventory, QStringLiteral("/a.yaml")});
+        rememberFile({RecentFile::Kind::Store, QStringLiteral("/b.db")});
+        rememberFile({RecentFile::Kind::Inventory, QStringLiteral("/a.yaml")});
+        QCOMPARE(recentFiles().size(), 2);
+        QCOMPARE(recentFiles().first().file, QStringLiteral("/a.yaml"));
+        forgetFile(recentFiles().first());
+        QCOMPARE(recentFiles().size(), 1);
+        QCOMPARE(recentFiles().first().kind, RecentFile::Kind::Store);
+    }
+
+private:
+    void begin(Session& session, FakeWorld& world)
+    {
+        QSignalSpy fleet(&session, &Session::fleetChanged);
+        session.openInventory(world.inventory());
+        QTRY_COMPARE(fleet.size(), 1);
+        std::vector<domain::Plan> plans;
+        connect(&session, &Session::plansRead, this, [&plans](const std::vector<domain::Plan>& read) { plans = read; });
+        session.readPlans();
+        QTRY_COMPARE(plans.size(), 1U);
+        std::vector<domain::NodeId> nodes;
+        for (const auto& node : session.fleet()->nodes)
+            nodes.push_back(node.id);
+        session.begin({plans.front(), nodes, false});
+        QTRY_VERIFY(session.isLive() || (session.snapshot() && session.snapshot()->finished));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSession)
+#include "tst_session.moc"
