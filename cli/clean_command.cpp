@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/terminal.h"
 
 #include "core/domain/node_set.h"
@@ -90,7 +91,7 @@ int cleanCommand(const Tools &tools, const RunOptions &options)
         said[text].push_back(entry.node);
     }
     for (const auto &[text, nodes] : said)
-        fmt::print("{}: {}\n", domain::foldNodeSet(nodes), report::printable(text));
+        print(stdout, "{}: {}\n", domain::foldNodeSet(nodes), report::printable(text));
     return failed ? SomeNotReached : 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
+#include "cli/print.h"
 
 #include "core/analysis/judge.h"
 #include "core/domain/node_set.h"
@@ -7,6 +8,7 @@
 #include "core/report/run_tables.h"
 #include "core/report/verdict_writer.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
 
@@ -28,15 +30,20 @@ domain::Result<std::unique_ptr<store::Store>> openExisting(const Tools &tools, c
     return tools.openStore(file);
 }
 
-int print(const report::Table &table, report::Format format)
+int printTable(const report::Table &table, report::Format format)
 {
     switch (format) {
-    case report::Format::Text: fmt::print("{}", report::asText(table)); return 0;
-    case report::Format::Json: fmt::print("{}", report::asJson(table)); return 0;
-    case report::Format::Csv: fmt::print("{}", report::asCsv(table)); return 0;
+    case report::Format::Text: print(stdout, "{}", report::asText(table)); return 0;
+    case report::Format::Json: print(stdout, "{}", report::asJson(table)); return 0;
+    case report::Format::Csv: print(stdout, "{}", report::asCsv(table)); return 0;
     case report::Format::Junit: break;
     }
     return complain({Stage::Input, FailureKind::Invalid, "the format junit is for verdicts only", {}, "use --format text, json or csv"});
+}
+
+Failure unknownNode(const std::string &node, const domain::RunInfo &run)
+{
+    return {Stage::Input, FailureKind::NotFound, "run " + run.id.text() + " has no node " + node, {}, "its nodes are " + domain::foldNodeSet(run.nodes)};
 }
 
 struct Judged {
@@ -69,7 +76,7 @@ int verdictCommand(const Tools &tools, const HistoryOptions &options)
     auto judged = judgeStored(tools, options);
     if (!judged)
         return complain(judged.error());
-    fmt::print("{}", report::writeVerdict(judged->data.info, judged->verdict, options.format));
+    print(stdout, "{}", report::writeVerdict(judged->data.info, judged->verdict, options.format));
     return 0;
 }
 
@@ -92,7 +99,7 @@ int runsCommand(const Tools &tools, const HistoryOptions &options)
                               report::isoTime(run.finishedWall), count(domain::Verdict::Qualified), count(domain::Verdict::Marginal),
                               count(domain::Verdict::Failed), count(domain::Verdict::Unknown), std::string(run.simulated ? "yes" : "no")});
     }
-    return print(table, options.format);
+    return printTable(table, options.format);
 }
 
 int nodesCommand(const Tools &tools, const HistoryOptions &options)
@@ -100,7 +107,7 @@ int nodesCommand(const Tools &tools, const HistoryOptions &options)
     auto judged = judgeStored(tools, options);
     if (!judged)
         return complain(judged.error());
-    return print(report::nodesTable(judged->verdict), options.format);
+    return printTable(report::nodesTable(judged->verdict), options.format);
 }
 
 int resultsCommand(const Tools &tools, const HistoryOptions &options)
@@ -111,9 +118,11 @@ int resultsCommand(const Tools &tools, const HistoryOptions &options)
     auto data = (*store)->runData(domain::RunId(options.run));
     if (!data)
         return complain(data.error());
+    if (!options.node.empty() && std::ranges::find(data->info.nodes, domain::NodeId(options.node)) == data->info.nodes.end())
+        return complain(unknownNode(options.node, data->info));
     if (!options.node.empty())
         std::erase_if(data->observations, [&](const auto &observation) { return observation.node.text() != options.node; });
-    return print(report::resultsTable(*data), options.format);
+    return printTable(report::resultsTable(*data), options.format);
 }
 
 int streamCommand(const Tools &tools, const HistoryOptions &options)
@@ -121,17 +130,15 @@ int streamCommand(const Tools &tools, const HistoryOptions &options)
     auto store = openExisting(tools, options);
     if (!store)
         return complain(store.error());
-    std::string run = options.run;
-    if (run.empty()) {
-        auto newest = (*store)->runData({});
-        if (!newest)
-            return complain(newest.error());
-        run = newest->info.id.text();
-    }
-    auto raw = (*store)->rawStream(domain::RunId(run), domain::NodeId(options.node));
+    auto data = (*store)->runData(domain::RunId(options.run));
+    if (!data)
+        return complain(data.error());
+    if (std::ranges::find(data->info.nodes, domain::NodeId(options.node)) == data->info.nodes.end())
+        return complain(unknownNode(options.node, data->info));
+    auto raw = (*store)->rawStream(data->info.id, domain::NodeId(options.node));
     if (!raw)
         return complain(raw.error());
-    fmt::print("{}", *raw);
+    print(stdout, "{}", *raw);
     return 0;
 }
 
@@ -144,12 +151,12 @@ int nodesetCommand(const std::vector<std::string> &expressions, bool fold, bool 
     if (!names)
         return complain(names.error());
     if (count)
-        fmt::print("{}\n", names->size());
+        print(stdout, "{}\n", names->size());
     else if (fold)
-        fmt::print("{}\n", domain::foldNodeSet(*names));
+        print(stdout, "{}\n", domain::foldNodeSet(*names));
     else {
         for (const auto &name : *names)
-            fmt::print("{}\n", name);
+            print(stdout, "{}\n", name);
     }
     return 0;
 }

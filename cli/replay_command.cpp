@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
+#include "cli/print.h"
 
 #include "core/analysis/judge.h"
 #include "core/protocol/stream_reader.h"
@@ -134,7 +135,7 @@ int replayCommand(const Tools &tools, const std::vector<std::string> &streams, c
         return complain(flushed.error());
     if (auto state = (*store)->setRunState(begun->id, domain::RunState::Finished, finished); !state)
         return complain(state.error());
-    fmt::print(stderr, "Stored as run {} in {}.\n", begun->id.text(), file);
+    print(stderr, "Stored as run {} in {}.\n", begun->id.text(), file);
 
     HistoryOptions verdict = options;
     verdict.store = file;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/terminal.h"
 
 #include "core/campaign/campaign.h"
@@ -25,26 +26,34 @@ public:
     Signals()
     {
         sigemptyset(&m_set);
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1})
-            sigaddset(&m_set, signal);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
+            struct sigaction now {};
+            sigaction(signal, nullptr, &now);
+            if (signal == SIGUSR1 || now.sa_handler != SIG_IGN) // nohup means it
+                sigaddset(&m_set, signal);
+        }
         pthread_sigmask(SIG_BLOCK, &m_set, nullptr);
         std::signal(SIGPIPE, SIG_IGN);
     }
 
-    void watch(Campaign &run)
+    void watch(Campaign &run, TerminalQuestions &questions)
     {
-        m_thread = std::thread([this, &run] {
+        m_thread = std::thread([this, &run, &questions] {
             bool cancelled = false;
             for (;;) {
                 int signal = 0;
                 sigwait(&m_set, &signal);
-                if (signal == SIGUSR1)
-                    return;
+                if (signal == SIGUSR1) {
+                    if (m_over)
+                        return;
+                    continue; // batch systems send it too
+                }
+                questions.refuseAll();
                 if (signal == SIGHUP || cancelled) {
                     run.detach();
                 } else {
                     cancelled = true;
-                    fmt::print(stderr, "\nCancelling: steps are being ended on the nodes. Once more lets go and leaves them to their lease.\n");
+                    print(stderr, "\nCancelling: steps are being ended on the nodes. Once more lets go and stops waiting for them.\n");
                     run.cancel(signal == SIGINT ? "Ctrl-C by the operator" : "the program was asked to end");
                 }
             }
@@ -53,12 +62,14 @@ public:
 
     void stop()
     {
+        m_over = true;
         pthread_kill(m_thread.native_handle(), SIGUSR1);
         m_thread.join();
     }
 
 private:
     sigset_t m_set;
+    std::atomic<bool> m_over = false;
     std::thread m_thread;
 };
 
@@ -82,7 +93,7 @@ void printSummary(const campaign::Snapshot &last, int code)
         json["reasons"] = nlohmann::ordered_json::array();
         for (const auto &reason : node.reasons)
             json["reasons"].push_back(reason.text);
-        fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+        print(stdout, "{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     }
     int unreached = 0;
     for (const auto &node : last.nodes)
@@ -94,7 +105,7 @@ void printSummary(const campaign::Snapshot &last, int code)
     json["measurements"] = last.data->observations.size();
     json["elapsed_s"] = last.elapsedSeconds;
     json["exit"] = code;
-    fmt::print("{}\n", json.dump());
+    print(stdout, "{}\n", json.dump());
 }
 
 /// What run and continue share once it is known what to do.
@@ -126,7 +137,7 @@ int follow(const Tools &tools, const RunOptions &options, Begin begin)
     domain::Result<std::unique_ptr<Campaign>> run = begin(worlds, std::move(*criteria));
     if (!run)
         return complain(run.error());
-    signals.watch(**run);
+    signals.watch(**run, questions);
     const auto last = (*run)->wait();
     signals.stop();
     observer.finish();
@@ -134,11 +145,11 @@ int follow(const Tools &tools, const RunOptions &options, Begin begin)
     if (options.json)
         printSummary(*last, code);
     else
-        fmt::print("{}", report::writeVerdict(last->data->info, *last->verdict, report::Format::Text));
+        print(stdout, "{}", report::writeVerdict(last->data->info, *last->verdict, report::Format::Text));
     if (last->data->info.state == domain::RunState::Interrupted)
-        fmt::print(stderr, "Run {} goes on on its nodes. Pick it up with: seatrialctl continue --store {} --run {}\n", (*run)->run().text(), file, (*run)->run().text());
+        print(stderr, "Run {} goes on on its nodes. Pick it up with: seatrialctl continue --store {} --run {}\n", (*run)->run().text(), file, (*run)->run().text());
     if (const auto failure = (*store)->failure())
-        return complain(*failure);
+        return complain(*failure, last->data->info.state == domain::RunState::Cancelled ? Cancelled : BadInput);
     return code;
 }
 
@@ -146,11 +157,11 @@ int follow(const Tools &tools, const RunOptions &options, Begin begin)
 
 int complain(const domain::Failure &failure, int code)
 {
-    fmt::print(stderr, "seatrialctl: {}\n", report::printable(failure.what));
+    print(stderr, "seatrialctl: {}\n", report::printable(failure.what));
     if (!failure.attempted.empty())
-        fmt::print(stderr, "  tried: {}\n", report::printable(failure.attempted));
+        print(stderr, "  tried: {}\n", report::printable(failure.attempted));
     if (!failure.advice.empty())
-        fmt::print(stderr, "  next: {}\n", report::printable(failure.advice));
+        print(stderr, "  next: {}\n", report::printable(failure.advice));
     return code;
 }
 
@@ -175,7 +186,7 @@ int runCommand(const Tools &tools, const RunOptions &options)
             return complain(chosen.error());
         nodes = std::move(*chosen);
     }
-    fmt::print(stderr, "Plan {} on {} of {}: {}\n", plan->name, nodes.size() == 1 ? "1 node" : fmt::format("{} nodes", nodes.size()), fleet->name, domain::foldNodeSet(nodes));
+    print(stderr, "Plan {} on {} of {}: {}\n", plan->name, nodes.size() == 1 ? "1 node" : fmt::format("{} nodes", nodes.size()), fleet->name, domain::foldNodeSet(nodes));
     return follow(tools, options, [&](const campaign::Worlds &worlds, analysis::Criteria criteria) {
         campaign::Terms terms;
         terms.plan = std::move(*plan);
@@ -193,7 +204,10 @@ int runCommand(const Tools &tools, const RunOptions &options)
 int continueCommand(const Tools &tools, const RunOptions &options, const std::string &run)
 {
     return follow(tools, options, [&](const campaign::Worlds &worlds, analysis::Criteria criteria) {
-        return Campaign::resume(worlds, domain::RunId(run), std::move(criteria), resources::Installation::operatorName());
+        campaign::Terms terms;
+        terms.leaseSeconds = options.leaseSeconds;
+        terms.fanOut = options.fanOut;
+        return Campaign::resume(worlds, domain::RunId(run), std::move(criteria), terms);
     });
 }
 

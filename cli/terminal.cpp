@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/terminal.h"
+#include "cli/print.h"
 
 #include "core/domain/node_set.h"
 #include "core/protocol/codec.h"
@@ -10,6 +11,7 @@
 #include <ctime>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <poll.h>
 #include <unistd.h>
 
 namespace seatrial::cli {
@@ -38,24 +40,34 @@ std::string minutes(double seconds)
 campaign::HostKeyAnswer TerminalQuestions::ask(const campaign::HostKeyQuestion &question)
 {
     const std::scoped_lock lock(m_mutex);
+    if (m_refusing)
+        return campaign::HostKeyAnswer::Refuse;
     if (m_acceptNew)
         return campaign::HostKeyAnswer::TrustAndSave;
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
         return campaign::HostKeyAnswer::Refuse;
-    fmt::print(stderr,
+    print(stderr,
                "\n{}: the host key of {} is not known.\n  {} {}\nCompare the fingerprint with the node's own: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub\n"
                "[y] trust and add to {}, [o] trust for this run, [n] refuse: ",
                question.node.text(), question.host, question.keyType, question.fingerprint, question.knownHosts);
-    char line[64] = {};
-    if (!std::fgets(line, sizeof line, stdin))
-        return campaign::HostKeyAnswer::Refuse;
-    switch (line[0]) {
-    case 'y':
-    case 'Y': return campaign::HostKeyAnswer::TrustAndSave;
-    case 'o':
-    case 'O': return campaign::HostKeyAnswer::TrustOnce;
-    default: return campaign::HostKeyAnswer::Refuse;
+    const std::string said = answer();
+    if (said.starts_with('y') || said.starts_with('Y'))
+        return campaign::HostKeyAnswer::TrustAndSave;
+    if (said.starts_with('o') || said.starts_with('O'))
+        return campaign::HostKeyAnswer::TrustOnce;
+    return campaign::HostKeyAnswer::Refuse;
+}
+
+/// A line of the terminal; empty once nothing more shall be asked.
+std::string TerminalQuestions::answer() const
+{
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    while (!m_refusing && poll(&input, 1, 100) == 0) {
     }
+    char line[64] = {};
+    if (m_refusing || read(STDIN_FILENO, line, sizeof line - 1) <= 0)
+        return {};
+    return line;
 }
 
 TerminalObserver::TerminalObserver(bool json) : m_json(json), m_terminal(isatty(STDERR_FILENO)) {}
@@ -72,7 +84,7 @@ void TerminalObserver::said(const campaign::LogLine &line)
         for (const auto &node : line.nodes)
             json["nodes"].push_back(node.text());
         json["text"] = line.text;
-        fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+        print(stdout, "{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
         std::fflush(stdout);
     }
     // A fleet speaks as one line where many nodes say the same.
@@ -96,15 +108,15 @@ void TerminalObserver::flushHeld()
     std::string text = report::printable(m_held.text);
     // Failures name their node themselves.
     if (m_held.nodes.size() == 1 && text.find(m_held.nodes.front().text()) != std::string::npos)
-        fmt::print(stderr, "{}  {}{}\n", clockTime(m_held.wallSeconds), mark, text);
+        print(stderr, "{}  {}{}\n", clockTime(m_held.wallSeconds), mark, text);
     else
-        fmt::print(stderr, "{}  {}{}{}\n", clockTime(m_held.wallSeconds), mark, who, text);
+        print(stderr, "{}  {}{}{}\n", clockTime(m_held.wallSeconds), mark, who, text);
 }
 
 void TerminalObserver::clearStatus()
 {
     if (m_statusShown)
-        fmt::print(stderr, "\r\033[K");
+        print(stderr, "\r\033[K");
     m_statusShown = false;
 }
 
@@ -141,7 +153,7 @@ void TerminalObserver::showStatus(const campaign::Snapshot &snapshot)
     const std::string text = fmt::format("{} of {} steps, {} working{}; {}", snapshot.stepsDone, snapshot.stepsPlanned, working,
                                          example.empty() ? "" : " (" + example + ")", left);
     clearStatus();
-    fmt::print(stderr, "{}{}", text, m_terminal ? "" : "\n");
+    print(stderr, "{}{}", text, m_terminal ? "" : "\n");
     std::fflush(stderr);
     m_statusShown = m_terminal;
 }
@@ -157,7 +169,7 @@ void TerminalObserver::writeJson(const campaign::Snapshot &snapshot)
     auto &nodes = json["nodes"] = nlohmann::ordered_json::object();
     for (const auto &node : snapshot.nodes)
         nodes[node.node.text()] = node.doing;
-    fmt::print("{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    print(stdout, "{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     std::fflush(stdout);
 }
 

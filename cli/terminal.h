@@ -4,6 +4,7 @@
 #include "core/campaign/questions.h"
 #include "core/campaign/snapshot.h"
 
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <string>
@@ -16,9 +17,14 @@ class TerminalQuestions : public campaign::Questions
 public:
     explicit TerminalQuestions(bool acceptNew) : m_acceptNew(acceptNew) {}
     campaign::HostKeyAnswer ask(const campaign::HostKeyQuestion &question) override;
+    /// Every question from now on, and the one being asked, is answered with Refuse.
+    void refuseAll() { m_refusing = true; }
 
 private:
+    std::string answer() const;
+
     const bool m_acceptNew;
+    std::atomic<bool> m_refusing = false;
     std::mutex m_mutex; ///< one question at a time
 };
 

@@ -30,14 +30,18 @@ Result<std::unique_ptr<Campaign>> Campaign::begin(Worlds worlds, Terms terms)
         return std::unexpected(std::move(begun.error()));
     domain::RunData data;
     data.info = std::move(*begun);
-    return std::unique_ptr<Campaign>(new Campaign(worlds, std::move(data), std::move(terms.criteria), terms.fanOut, terms.leaseSeconds, false));
+    auto criteria = std::move(terms.criteria);
+    return std::unique_ptr<Campaign>(new Campaign(worlds, std::move(data), std::move(criteria), terms, nullptr));
 }
 
-Result<std::unique_ptr<Campaign>> Campaign::resume(Worlds worlds, const domain::RunId &run, analysis::Criteria criteria, std::string operatorName)
+Result<std::unique_ptr<Campaign>> Campaign::resume(Worlds worlds, const domain::RunId &run, analysis::Criteria criteria, const Terms &terms)
 {
     auto data = worlds.store.runData(run);
     if (!data)
         return std::unexpected(std::move(data.error()));
+    auto positions = worlds.store.positions(data->info.id);
+    if (!positions)
+        return std::unexpected(std::move(positions.error()));
     const auto &info = data->info;
     if (info.state == domain::RunState::Finished || info.state == domain::RunState::Cancelled) {
         return std::unexpected(Failure{Stage::Input, FailureKind::Invalid,
@@ -45,24 +49,19 @@ Result<std::unique_ptr<Campaign>> Campaign::resume(Worlds worlds, const domain::
                                                    info.state == domain::RunState::Finished ? "finished" : "cancelled"),
                                        {}, "begin a new run"});
     }
-    (void)operatorName;
     // What failed in the earlier life is tried again: its failures are history, not part of this judgement.
     std::erase_if(data->failures, [](const domain::NodeFailure &failure) { return domain::mayRetry(failure.failure); });
     if (auto state = worlds.store.setRunState(info.id, domain::RunState::Running, 0); !state)
         return std::unexpected(std::move(state.error()));
-    const Terms defaults;
-    return std::unique_ptr<Campaign>(new Campaign(worlds, std::move(*data), std::move(criteria), defaults.fanOut, defaults.leaseSeconds, true));
+    return std::unique_ptr<Campaign>(new Campaign(worlds, std::move(*data), std::move(criteria), terms, &*positions));
 }
 
-Campaign::Campaign(Worlds worlds, domain::RunData data, analysis::Criteria criteria, int fanOut, double leaseSeconds, bool resumed)
+Campaign::Campaign(Worlds worlds, domain::RunData data, analysis::Criteria criteria, const Terms &terms, const Positions *resumed)
     : m_run(data.info.id), m_inbox(std::make_shared<Inbox>())
 {
-    std::map<domain::NodeId, store::StreamPosition> positions;
+    auto coordinator = std::make_unique<Coordinator>(worlds, std::move(data), std::move(criteria), terms.fanOut, terms.leaseSeconds, m_inbox);
     if (resumed)
-        positions = worlds.store.positions(m_run).value_or(positions);
-    auto coordinator = std::make_unique<Coordinator>(worlds, std::move(data), std::move(criteria), fanOut, leaseSeconds, m_inbox);
-    if (resumed)
-        coordinator->takeUp(positions);
+        coordinator->takeUp(*resumed);
     m_thread = std::thread([this, coordinator = std::move(coordinator)]() mutable {
         m_last = coordinator->work();
         coordinator.reset(); // waits for connections still being made

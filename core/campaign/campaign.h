@@ -43,9 +43,10 @@ class Campaign
 public:
     /// Begins a new run.
     static domain::Result<std::unique_ptr<Campaign>> begin(Worlds worlds, Terms terms);
-    /// Goes on with a run of the store: its plan, fleet and nodes, from where each journal stands.
+    /// Goes on with a run of the store: its plan, fleet and nodes, from where each journal stands. Of @p terms only lease
+    /// and fan-out count.
     static domain::Result<std::unique_ptr<Campaign>> resume(Worlds worlds, const domain::RunId &run, analysis::Criteria criteria,
-                                                            std::string operatorName);
+                                                            const Terms &terms);
     ~Campaign();
 
     const domain::RunId &run() const { return m_run; }
@@ -56,7 +57,8 @@ public:
     bool finished() const { return m_finished; }
 
 private:
-    Campaign(Worlds worlds, domain::RunData data, analysis::Criteria criteria, int fanOut, double leaseSeconds, bool resumed);
+    using Positions = std::map<domain::NodeId, store::StreamPosition>;
+    Campaign(Worlds worlds, domain::RunData data, analysis::Criteria criteria, const Terms &terms, const Positions *resumed);
 
     domain::RunId m_run;
     std::shared_ptr<Inbox> m_inbox;

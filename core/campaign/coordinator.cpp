@@ -16,6 +16,8 @@ namespace {
 
 constexpr auto kPublishEvery = 100ms;
 constexpr auto kRenewEvery = 10s;
+/// Attempts at a pair beyond its retests: what then has no result will have none.
+constexpr int kPairAttempts = 3;
 constexpr auto kFinishWithin = 45s;
 constexpr auto kQuietWithin = 12s;
 
@@ -45,13 +47,20 @@ Coordinator::Coordinator(Worlds worlds, domain::RunData data, analysis::Criteria
 void Coordinator::takeUp(const std::map<domain::NodeId, store::StreamPosition> &positions)
 {
     const auto &data = m_live.data();
+    for (auto &[id, node] : m_nodes)
+        node.settled = !positions.contains(id);
     for (const auto &[id, position] : positions) {
         const auto it = m_nodes.find(id);
         if (it == m_nodes.end())
             continue;
         it->second.lastSequence = position.lastSequence;
-        if (position.goodbye) {
-            it->second.goodbye = true;
+        if (!position.goodbye)
+            continue;
+        it->second.goodbye = true;
+        if (std::ranges::find(data.goodbyes, id) == data.goodbyes.end()) {
+            giveUp(it->second, {domain::Stage::Run, domain::FailureKind::Lost, id.text() + ": its run had ended there before it was finished",
+                                "taking up its journal", "begin a new run for this node"});
+        } else {
             it->second.phase = NodePhase::Done;
             m_schedule.leave(id);
         }
@@ -66,6 +75,7 @@ void Coordinator::takeUp(const std::map<domain::NodeId, store::StreamPosition> &
         if (it == m_nodes.end() || index < 0)
             continue;
         it->second.unfinishedServes.erase(result.key.text());
+        it->second.ended[result.key] = result.finished.status;
         if (result.key.serving || result.finished.status == protocol::StepStatus::Abandoned)
             continue;
         it->second.steps[index] = StepState::Done;
@@ -105,7 +115,9 @@ void Coordinator::handle(Incoming &event)
                 streamEnded(said);
             } else if constexpr (std::is_same_v<Said, CancelAsked>) {
                 cancel(said.reason);
-            } else {
+            } else if (m_mode == Mode::Cancelling) {
+                end(RunState::Cancelled); // the nodes were told already: only the waiting for them is let go
+            } else if (m_mode != Mode::Over) {
                 m_mode = Mode::Detaching;
             }
         },
@@ -114,9 +126,12 @@ void Coordinator::handle(Incoming &event)
 
 void Coordinator::tick()
 {
+    if (m_mode == Mode::Over)
+        return;
     const auto now = Clock::now();
     for (auto &[id, node] : m_nodes) {
-        if (node.phase == NodePhase::Working && now > node.progressDeadline) {
+        const bool attached = node.phase == NodePhase::Working || node.phase == NodePhase::Attached;
+        if (attached && now > node.progressDeadline) {
             giveUp(node, {domain::Stage::Run, domain::FailureKind::Timeout,
                           fmt::format("{}: {} did not end, although its deadline has passed.", id.text(),
                                       node.stepInWork.empty() ? "an ordered step" : node.stepInWork),
@@ -127,6 +142,10 @@ void Coordinator::tick()
         m_nextRenew = now + kRenewEvery;
         for (auto &[id, node] : m_nodes)
             send(node, protocol::Renew{});
+        if (const auto broken = m_worlds.store.failure(); broken && m_mode == Mode::Measuring) {
+            say(Severity::Error, {}, domain::sentence(*broken) + " Letting go: the nodes keep their journals. Make room, then continue the run.");
+            m_mode = Mode::Detaching;
+        }
     }
     if (m_mode == Mode::Detaching)
         return end(RunState::Interrupted);
@@ -134,7 +153,8 @@ void Coordinator::tick()
     startWhatMay();
     const auto quiet = [](const auto &entry) { return entry.second.phase == NodePhase::Done || entry.second.phase == NodePhase::Failed; };
     const bool allQuiet = std::ranges::all_of(m_nodes, quiet);
-    if (m_mode == Mode::Measuring && (allQuiet || (m_schedule.allDone() && !retest())))
+    const bool reaching = std::ranges::any_of(m_nodes, [](const auto &entry) { return entry.second.phase == NodePhase::Connecting; });
+    if (m_mode == Mode::Measuring && (allQuiet || (!reaching && m_schedule.allDone() && !retest())))
         beginFinishing();
     if (m_mode == Mode::Finishing && (allQuiet || now > m_modeDeadline))
         return end(RunState::Finished);
@@ -167,7 +187,10 @@ bool Coordinator::retest()
             if (peer == m_nodes.end() || peer->second.phase == NodePhase::Done || peer->second.phase == NodePhase::Failed)
                 continue;
         }
-        m_schedule.add({step, wanted.node, wanted.peer, nextAttempt(step, wanted.node, wanted.peer)});
+        const int attempt = nextAttempt(step, wanted.node, wanted.peer);
+        if (!wanted.peer.empty() && attempt > kPairAttempts + m_info.plan.steps[step].retests)
+            continue;
+        m_schedule.add({step, wanted.node, wanted.peer, attempt});
         const std::string with = wanted.peer.empty() ? "" : " with " + wanted.peer.text();
         say(Severity::Info, {wanted.node}, fmt::format("{}{} is measured again: {}", m_info.plan.steps[step].title, with, wanted.reason));
         any = true;

@@ -45,12 +45,15 @@ private:
         std::shared_ptr<NodeLink> link;
         std::uint64_t lastSequence = 0;
         bool goodbye = false;
+        bool settled = true;          ///< false after a resume until it is known to be idle: it may work off old orders
         bool reached = false;         ///< at least once in this life
         int connectTries = 0;
-        int losses = 0;               ///< connections lost since the last record
-        int restarts = 0;             ///< supervisors that ended without goodbye
+        int losses = 0;               ///< connections lost since a step last moved
+        int deaths = 0;               ///< supervisors that ended without goodbye under our eyes
+        int restarts = 0;             ///< journals taken up by another supervisor
         Clock::time_point lostSince;
         std::map<domain::StepKey, Order> orders;
+        std::map<domain::StepKey, protocol::StepStatus> ended; ///< the engine will not answer these again
         std::string stepInWork;       ///< wire name
         Clock::time_point progressDeadline = Clock::time_point::max();
         Clock::time_point stuckAt = Clock::time_point::max();
@@ -70,6 +73,7 @@ private:
         bool measureOrdered = false;
         bool measureEnded = false;
         bool measured = false;
+        bool refused = false;         ///< one of them may not be loaded: asking again is no use
         Clock::time_point endServeAt = Clock::time_point::max(); ///< it ends by itself before that, or is ended
     };
 
@@ -96,6 +100,7 @@ private:
 
     // coordinator_orders.cpp
     void startWhatMay();
+    bool settled() const;
     void orderNodeTask(const Task &task);
     void orderPair(const Task &task);
     void order(NodeRun &node, const Task &task, const domain::StepKey &key, protocol::Parameters parameters);
@@ -104,11 +109,12 @@ private:
     void record(NodeRun &node, const protocol::Record &record);
     void started(NodeRun &node, const protocol::StepStarted &step);
     void finished(NodeRun &node, const protocol::StepFinished &step);
-    void pairFinished(NodeRun &node, const domain::StepKey &key, const Order &order, const protocol::StepFinished &step);
+    void pairFinished(const domain::StepKey &key, const Order &order, const protocol::StepFinished &step);
     void listening(NodeRun &node, const protocol::Event &event);
     void dropPairsOf(const domain::NodeId &node);
     void endIdleServes();
     void renewProgress(NodeRun &node);
+    bool measuredBefore(const Task &task);
     int nextAttempt(int step, const domain::NodeId &node, const domain::NodeId &peer) const;
     int stepIndex(const domain::StepId &id) const;
     std::string doing(const NodeRun &node) const;

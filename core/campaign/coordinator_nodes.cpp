@@ -20,6 +20,7 @@ namespace {
 constexpr int kConnectTries = 2;      ///< for a node that was never reached
 constexpr int kSupervisorRestarts = 3;
 constexpr auto kLostFor = 180s;       ///< after that a lost node is given up; its journal stays there
+constexpr int kLossesInARow = 40;     ///< connections that broke without a step having moved
 constexpr auto kBackoffMaximum = 8000ms;
 
 } // namespace
@@ -57,7 +58,9 @@ void Coordinator::connect(NodeRun &node, std::chrono::milliseconds delay)
 void Coordinator::ready(NodeReady &event)
 {
     auto &node = m_nodes.at(event.node);
-    if (event.generation != node.generation) {
+    if (event.generation != node.generation || node.goodbye) {
+        if (m_mode == Mode::Cancelling) // an engine attached at this moment would else work on until its lease ends
+            event.link->send(protocol::encode(protocol::Control(protocol::Cancel{{}, m_endReason})));
         event.link->close();
         return;
     }
@@ -106,15 +109,21 @@ void Coordinator::streamEnded(StreamEnded &event)
     const std::string tail = event.errorTail.empty() ? std::string() : " The node said: " + event.errorTail;
     if (!event.exitStatus)
         return lost(node, event.exitStatus.error());
-    if (*event.exitStatus == 3 && ++node.restarts <= kSupervisorRestarts) {
+    const int status = *event.exitStatus;
+    // 4: its input or output was closed; 128 and more: the attached process was ended. The run goes on there.
+    if (status == 4 || status >= 128 || (status == 5 && node.reached)) {
+        return lost(node, {Stage::Run, FailureKind::Lost, fmt::format("{}: what followed its journal ended with status {}.{}", name, status, tail),
+                           "following its journal", "it is attached again"});
+    }
+    if (status == 3 && ++node.deaths <= kSupervisorRestarts) {
         return lost(node, {Stage::Run, FailureKind::Lost, fmt::format("{}: the supervisor ended without goodbye.{}", name, tail),
                            "following its journal", "it is started again and takes up its journal"});
     }
-    Failure failure{Stage::Attach, FailureKind::Broken, fmt::format("{}: the engine ended with status {}.{}", name, *event.exitStatus, tail),
+    Failure failure{Stage::Attach, FailureKind::Broken, fmt::format("{}: the engine ended with status {}.{}", name, status, tail),
                     "attaching to its journal", "run seatrialctl clean for this node, then run again"};
-    if (*event.exitStatus == 3) {
+    if (status == 3) {
         failure.stage = Stage::Run;
-        failure.what = fmt::format("{}: the supervisor ended {} times without goodbye.{}", name, node.restarts, tail);
+        failure.what = fmt::format("{}: the supervisor ended {} times without goodbye.{}", name, node.deaths, tail);
         failure.advice = "look at the node's memory and at who ends processes there, then run again";
     }
     giveUp(node, std::move(failure));
@@ -128,11 +137,10 @@ void Coordinator::lost(NodeRun &node, const Failure &failure)
     const auto now = Clock::now();
     if (node.phase != NodePhase::Reconnecting) {
         node.lostSince = now;
-        node.losses = 0;
         say(Severity::Warning, {node.node->id}, domain::sentence(failure) + " The node goes on under its lease; attaching again.");
         enter(node, NodePhase::Reconnecting);
     }
-    if (failure.kind == FailureKind::Changed || now - node.lostSince > kLostFor)
+    if (failure.kind == FailureKind::Changed || now - node.lostSince > kLostFor || node.losses > kLossesInARow)
         return giveUp(node, failure);
     const auto backoff = std::min(250ms * (1 << std::min(node.losses, 6)), std::chrono::milliseconds(kBackoffMaximum));
     ++node.losses;

@@ -45,18 +45,57 @@ int Coordinator::stepIndex(const domain::StepId &id) const
 int Coordinator::nextAttempt(int step, const NodeId &node, const NodeId &peer) const
 {
     int attempt = 0;
-    for (const auto &result : m_live.data().results) {
-        if (result.key.step == m_info.plan.steps[step].id && result.node == node && result.key.peer == peer && !result.key.serving)
-            attempt = std::max(attempt, result.key.attempt);
-    }
+    const auto look = [&](const NodeId &at, const NodeId &other, bool serving) {
+        for (const auto &[key, status] : m_nodes.at(at).ended) {
+            if (key.step == m_info.plan.steps[step].id && key.peer == other && key.serving == serving)
+                attempt = std::max(attempt, key.attempt);
+        }
+    };
+    look(node, peer, false);
+    if (!peer.empty())
+        look(peer, node, true);
     return attempt + 1;
+}
+
+/// Whether the engine has ended the very step that would be ordered, in an earlier life of the run or while nobody was
+/// attached. It would never answer: its result counts, or the step gets another number.
+bool Coordinator::measuredBefore(const Task &task)
+{
+    const auto &step = m_info.plan.steps[task.step];
+    const auto &ended = m_nodes.at(task.node).ended;
+    const auto measured = ended.find({step.id, task.peer, false, task.attempt});
+    const bool served = !task.peer.empty() && m_nodes.at(task.peer).ended.contains({step.id, task.node, true, task.attempt});
+    if (measured == ended.end() && !served)
+        return false;
+    m_schedule.finished(task);
+    const bool counts = measured != ended.end() && (task.peer.empty() ? measured->second != StepStatus::Abandoned : measured->second == StepStatus::Completed);
+    if (counts) {
+        ++m_stepsDone;
+        return true;
+    }
+    Task again = task;
+    again.attempt = nextAttempt(task.step, task.node, task.peer);
+    m_schedule.add(again);
+    return true;
+}
+
+/// After a resume nodes may still work off what was ordered in the earlier life, on resources that they share with
+/// others: nothing new begins before each has said that it is idle, or is gone.
+bool Coordinator::settled() const
+{
+    return std::ranges::all_of(m_nodes, [](const auto &entry) {
+        const auto &node = entry.second;
+        return node.settled || node.phase == NodePhase::Done || node.phase == NodePhase::Failed;
+    });
 }
 
 void Coordinator::startWhatMay()
 {
-    if (m_mode != Mode::Measuring)
+    if (m_mode != Mode::Measuring || !settled())
         return;
     for (const auto &task : m_schedule.startable()) {
+        if (measuredBefore(task))
+            continue;
         if (task.peer.empty())
             orderNodeTask(task);
         else
@@ -90,6 +129,7 @@ void Coordinator::orderPair(const Task &task)
     auto parameters = step.parameters;
     parameters["role"] = "serve";
     parameters["sessions"] = "1";
+    parameters["concurrent"] = "yes";
     parameters["token"] = randomToken();
     order(server, task, pair.serveKey, std::move(parameters));
     m_pairs.push_back(std::move(pair));
@@ -178,8 +218,6 @@ void Coordinator::record(NodeRun &node, const protocol::Record &record)
 {
     m_live.add(node.node->id, record);
     m_dirty = true;
-    if (node.phase == NodePhase::Reconnecting)
-        node.losses = 0;
     if (const auto *step = std::get_if<protocol::StepStarted>(&record.body)) {
         started(node, *step);
     } else if (const auto *result = std::get_if<protocol::StepFinished>(&record.body)) {
@@ -191,6 +229,8 @@ void Coordinator::record(NodeRun &node, const protocol::Record &record)
             ++node.restarts;
         if (event->severity != Severity::Info)
             say(event->severity, {node.node->id}, event->text);
+    } else if (const auto *heartbeat = std::get_if<protocol::Heartbeat>(&record.body)) {
+        node.settled |= heartbeat->step.empty();
     } else if (const auto *goodbye = std::get_if<protocol::Goodbye>(&record.body)) {
         node.goodbye = true;
         node.stepInWork.clear();
@@ -199,6 +239,8 @@ void Coordinator::record(NodeRun &node, const protocol::Record &record)
                 node.link->close();
             node.orders.clear();
             renewProgress(node);
+            m_schedule.leave(node.node->id);
+            dropPairsOf(node.node->id);
             return enter(node, NodePhase::Done);
         }
         giveUp(node, {Stage::Run, goodbye->outcome == protocol::Outcome::Cancelled ? FailureKind::Cancelled : FailureKind::Lost,
@@ -210,6 +252,7 @@ void Coordinator::record(NodeRun &node, const protocol::Record &record)
 
 void Coordinator::started(NodeRun &node, const protocol::StepStarted &step)
 {
+    node.losses = 0;
     node.stepInWork = step.step;
     node.sinceWall = wallNow();
     const auto key = StepKey::fromText(step.step);
@@ -226,6 +269,8 @@ void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
     const auto key = StepKey::fromText(step.step);
     if (!key)
         return;
+    node.losses = 0;
+    node.ended[*key] = step.status;
     const int index = stepIndex(key->step);
     if (index >= 0) {
         node.steps[index] = step.status == StepStatus::Completed ? StepState::Done
@@ -246,7 +291,7 @@ void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
     if (node.orders.empty())
         enter(node, NodePhase::Attached);
     if (!key->peer.empty())
-        return pairFinished(node, *key, order, step);
+        return pairFinished(*key, order, step);
     m_pace.ended(order.task.step, step.seconds);
     m_schedule.finished(order.task);
     // The supervisor was killed under the step: that says nothing of the node, so it is measured once more.
@@ -259,7 +304,7 @@ void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
         ++m_stepsDone;
 }
 
-void Coordinator::pairFinished(NodeRun &node, const StepKey &key, const Order &order, const protocol::StepFinished &step)
+void Coordinator::pairFinished(const StepKey &key, const Order &order, const protocol::StepFinished &step)
 {
     const auto pair = std::ranges::find_if(m_pairs, [&](const PairRun &run) {
         return run.task == order.task && (key.serving ? run.serveKey == key : run.measureKey == key);
@@ -275,6 +320,7 @@ void Coordinator::pairFinished(NodeRun &node, const StepKey &key, const Order &o
             m_pace.ended(order.task.step, step.seconds);
         pair->endServeAt = Clock::now() + (pair->measured ? kServeEndsWithin : std::chrono::seconds(0));
     }
+    pair->refused |= step.status == StepStatus::Waived;
     if (!pair->serveEnded || (pair->measureOrdered && !pair->measureEnded))
         return;
     const PairRun ended = *pair;
@@ -282,13 +328,11 @@ void Coordinator::pairFinished(NodeRun &node, const StepKey &key, const Order &o
     m_schedule.finished(ended.task);
     if (ended.task.attempt == 1)
         ++m_stepsDone;
-    const bool refused = step.status == StepStatus::Waived;
-    if (ended.measured || refused || m_mode != Mode::Measuring || ended.task.attempt >= kPairTries)
+    if (ended.measured || ended.refused || m_mode != Mode::Measuring || ended.task.attempt >= kPairTries)
         return;
     Task again = ended.task;
     again.attempt = std::max(again.attempt + 1, nextAttempt(again.step, again.node, again.peer));
     m_schedule.add(again);
-    (void)node;
 }
 
 void Coordinator::dropPairsOf(const NodeId &id)

@@ -60,7 +60,7 @@ class Inbox
 public:
     void push(Incoming event)
     {
-        const std::scoped_lock lock(m_mutex);
+        const std::scoped_lock lock(m_mutex); // released before a refused event, and the link in it, is destroyed
         if (m_closed)
             return;
         m_events.push_back(std::move(event));
@@ -78,9 +78,10 @@ public:
     /// Nothing is taken any more.
     void close()
     {
+        std::deque<Incoming> late; // destroyed after the lock is: the end of a link waits for its sink, which comes in here
         const std::scoped_lock lock(m_mutex);
         m_closed = true;
-        m_events.clear();
+        late.swap(m_events);
     }
 
 private:

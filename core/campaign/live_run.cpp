@@ -8,7 +8,7 @@ void LiveRun::add(const domain::NodeId &node, const protocol::Record &record)
     const auto &stamp = record.stamp;
     if (const auto *measurement = std::get_if<protocol::Measurement>(&record.body)) {
         if (const auto key = domain::StepKey::fromText(measurement->step))
-            m_data.observations.push_back({node, *key, *measurement, stamp.sequence, stamp.wallSeconds, false});
+            m_data.observations.push_back({node, *key, *measurement, stamp.sequence, stamp.wallSeconds, m_simulated.contains(node)});
     } else if (const auto *finished = std::get_if<protocol::StepFinished>(&record.body)) {
         if (const auto key = domain::StepKey::fromText(finished->step))
             m_data.results.push_back({node, *key, *finished});
@@ -20,6 +20,8 @@ void LiveRun::add(const domain::NodeId &node, const protocol::Record &record)
         if (goodbye->outcome == protocol::Outcome::Finished)
             m_data.goodbyes.push_back(node);
     } else {
+        if (const auto *hello = std::get_if<protocol::Hello>(&record.body); hello && hello->simulated)
+            m_simulated.insert(node);
         return; // hello, heartbeat and step starts change nothing that is judged
     }
     m_published.reset();

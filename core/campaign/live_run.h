@@ -4,6 +4,7 @@
 #include "core/domain/run_data.h"
 
 #include <memory>
+#include <set>
 
 namespace seatrial::campaign {
 
@@ -23,6 +24,7 @@ public:
 
 private:
     domain::RunData m_data;
+    std::set<domain::NodeId> m_simulated;
     std::shared_ptr<const domain::RunData> m_published;
 };
 

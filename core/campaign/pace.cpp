@@ -40,8 +40,12 @@ TimeLeft Pace::left(const std::vector<Task> &tasks) const
 {
     std::map<domain::NodeId, double> byNode;
     std::map<std::string, double> byResource;
+    std::map<int, double> known;
     for (const auto &task : tasks) {
-        const double seconds = stepSeconds(task.step);
+        const auto [place, fresh] = known.try_emplace(task.step, 0);
+        if (fresh)
+            place->second = stepSeconds(task.step);
+        const double seconds = place->second;
         std::vector<std::string> held;
         for (const auto &node : {task.node, task.peer}) {
             if (node.empty())

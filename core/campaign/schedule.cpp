@@ -204,8 +204,8 @@ std::vector<Task> Schedule::startable()
             if (pair && task.attempt == 1) {
                 for (const auto &node : {task.node, task.peer}) {
                     auto &pairs = m_nodes.at(node).pairs;
-                    if (const auto it = pairs.find(task.step); it != pairs.end()) // a retest with a new partner was never counted
-                        pairs.erase(it);
+                    if (const auto counted = pairs.find(task.step); counted != pairs.end()) // a retest with a new partner was not
+                        pairs.erase(counted);
                 }
             }
             it = tasks.erase(it);

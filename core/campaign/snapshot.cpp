@@ -2,6 +2,8 @@
 #include "core/campaign/snapshot.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace seatrial::campaign {
 
@@ -22,22 +24,36 @@ std::shared_ptr<const Snapshot> storedSnapshot(domain::RunData data, domain::Fle
 {
     auto snapshot = std::make_shared<Snapshot>();
     const auto &info = data.info;
+    std::map<domain::NodeId, std::vector<StepState>> steps;
+    const auto took = [&](const domain::NodeId &node, std::size_t step, StepState state) {
+        if (node.empty())
+            return;
+        auto &states = steps[node];
+        states.resize(info.plan.steps.size(), StepState::Ahead);
+        states[step] = state;
+    };
+    for (const auto &result : data.results) {
+        const auto step = std::ranges::find(info.plan.steps, result.key.step, &domain::PlanStep::id);
+        if (result.key.serving || step == info.plan.steps.end())
+            continue;
+        const auto place = static_cast<std::size_t>(step - info.plan.steps.begin());
+        took(result.node, place, stateOf(result.finished));
+        took(result.key.peer, place, stateOf(result.finished)); // who served has measured too
+    }
+    std::map<domain::NodeId, domain::Failure> failures;
+    for (const auto &failure : domain::standingFailures(data))
+        failures[failure.node] = failure.failure;
+    const std::set<domain::NodeId> finished(data.goodbyes.begin(), data.goodbyes.end());
     for (const auto &id : info.nodes) {
         NodeProgress progress;
         progress.node = id;
         progress.steps.assign(info.plan.steps.size(), StepState::Ahead);
-        progress.phase = std::ranges::find(data.goodbyes, id) != data.goodbyes.end() ? NodePhase::Done : NodePhase::Waiting;
-        for (const auto &result : data.results) {
-            const auto step = std::ranges::find(info.plan.steps, result.key.step, &domain::PlanStep::id);
-            const bool took = result.node == id || result.key.peer == id; // who served has measured too
-            if (took && !result.key.serving && step != info.plan.steps.end())
-                progress.steps[static_cast<std::size_t>(step - info.plan.steps.begin())] = stateOf(result.finished);
-        }
-        for (const auto &failure : data.failures) {
-            if (failure.node == id && progress.phase != NodePhase::Done) {
-                progress.failure = failure.failure;
-                progress.phase = NodePhase::Failed;
-            }
+        if (const auto states = steps.find(id); states != steps.end())
+            progress.steps = states->second;
+        progress.phase = finished.contains(id) ? NodePhase::Done : NodePhase::Waiting;
+        if (const auto failure = failures.find(id); failure != failures.end()) {
+            progress.failure = failure->second;
+            progress.phase = NodePhase::Failed;
         }
         progress.doing = progress.phase == NodePhase::Done ? "done" : progress.failure ? domain::stageText(progress.failure->stage) : "not finished";
         snapshot->stepsPlanned += static_cast<int>(progress.steps.size());

@@ -97,7 +97,7 @@ void Workbench::connectSession()
     connect(&m_session, &Session::stoppingChanged, this, [this] { m_run->setWork(m_session.isLive(), m_session.isStopping()); });
     connect(&m_session, &Session::streamRead, this, [this](const QString& node, const QString& text) {
         if (node == m_node->node())
-            m_node->setStream(shown(text.toStdString()));
+            m_node->setStream(text);
     });
     connect(&m_session.questions(), &QuestionDesk::asked, this, &Workbench::askHostKey);
 }
@@ -198,13 +198,13 @@ void Workbench::showFleet(const std::shared_ptr<const domain::Fleet>& fleet)
     rememberFile({RecentFile::Kind::Inventory, m_inventory});
     m_welcome->setRecent(recentFiles());
     m_welcome->notice().hide();
+    m_run->plan().setFleet(fleet);
     if (!m_session.isLive()) {
         m_shown.reset();
         m_views.clear();
         m_fleet->setInventory(*fleet);
         m_run->showNewRun();
     }
-    m_run->plan().setFleet(fleet);
     refreshNode();
     refreshTitle();
     refreshStatus();

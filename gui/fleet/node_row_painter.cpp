@@ -162,7 +162,9 @@ qreal NodeRowPainter::paintMarks(QPainter& painter, const QRectF& area, const No
     if (area.height() < 20) // no room for dashes above the marks
         return end;
     x = area.left();
-    for (const State state : foldedStates(node.links, places)) {
+    // Links are many where a node was measured again: they never reach beyond the marks, where the words begin.
+    const int linkPlaces = node.marks.empty() ? places : std::min(places, static_cast<int>(node.marks.size()));
+    for (const State state : foldedStates(node.links, linkPlaces)) {
         paintLink(painter, m_theme, QRectF(x, std::round(area.top() + 4 * scale), width, 2.5), state);
         end = std::max(end, x + width);
         x += pitch;

@@ -10,14 +10,14 @@ namespace {
 
 constexpr quintptr topLevel = ~quintptr(0); // else the row of the finding that a row explains
 
-QString titleOf(const domain::Finding& finding, const domain::Plan& plan)
+QString titleOf(const domain::Finding& finding, const domain::Plan& plan, const QString& node)
 {
     QString test = shown(finding.check);
     for (const auto& step : plan.steps) {
         if (step.check.text() == finding.check)
             test = shown(step.title);
     }
-    const QString figure = figureName(finding);
+    const QString figure = figureName(finding, node);
     return figure.isEmpty() ? test : figure; // the figure says what was measured; the test is in the tooltip
 }
 
@@ -36,13 +36,13 @@ QString limitText(const domain::Finding& finding)
 
 } // namespace
 
-void FindingsModel::setFindings(std::vector<domain::Finding> findings, const domain::Plan& plan)
+void FindingsModel::setFindings(std::vector<domain::Finding> findings, const domain::Plan& plan, const QString& node)
 {
     beginResetModel();
     m_findings = std::move(findings);
     m_titles.clear();
     for (const auto& finding : m_findings)
-        m_titles.push_back(titleOf(finding, plan));
+        m_titles.push_back(titleOf(finding, plan, node));
     endResetModel();
 }
 

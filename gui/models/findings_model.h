@@ -20,7 +20,7 @@ public:
 
     using QAbstractItemModel::QAbstractItemModel;
 
-    void setFindings(std::vector<domain::Finding> findings, const domain::Plan& plan);
+    void setFindings(std::vector<domain::Finding> findings, const domain::Plan& plan, const QString& node);
     const domain::Finding& finding(int row) const { return m_findings[static_cast<std::size_t>(row)]; }
 
     QModelIndex index(int row, int column, const QModelIndex& parent = {}) const override;

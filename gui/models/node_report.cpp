@@ -5,6 +5,7 @@
 #include "gui/models/words.h"
 
 #include <algorithm>
+#include <set>
 
 namespace seatrial::gui {
 
@@ -25,25 +26,28 @@ QString placeText(const domain::Fleet& fleet, const domain::NodeId& id)
     else
         parts << shown(node->rack.text());
     const std::string port = node->ssh.port ? ":" + std::to_string(*node->ssh.port) : std::string();
-    parts << shown(node->address + port);
+    if (node->address != id.text() || !port.empty())
+        parts << shown(node->address + port);
     return parts.join(QStringLiteral("  ·  "));
 }
 
+// One sentence for each kind of figure: the same limit missed with every partner is one thing to read.
 void addReasons(NodeReport& report, const domain::NodeVerdict& verdict)
 {
     QStringList sentences;
+    std::set<std::pair<std::string, std::string>> said;
+    std::size_t more = 0;
     for (const auto& reason : verdict.reasons) {
-        if (static_cast<std::size_t>(sentences.size()) == mostSentences) {
-            sentences << QStringLiteral("And %1 more below.").arg(verdict.reasons.size() - mostSentences);
-            break;
-        }
-        const QString sentence = shown(reason.text);
-        if (!sentences.contains(sentence))
-            sentences << sentence;
+        if (said.size() < mostSentences && said.emplace(reason.check, reason.metric).second)
+            sentences << shown(reason.text);
+        else
+            ++more;
     }
+    if (more > 0)
+        sentences << (more == 1 ? QStringLiteral("One more below.") : QStringLiteral("%1 more below.").arg(more));
+    report.sentences = sentences.join(QLatin1Char('\n'));
     if (!verdict.reasons.empty())
         report.next = shown(verdict.reasons.front().advice);
-    report.sentences = sentences.join(QLatin1Char('\n'));
 }
 
 void addWords(NodeReport& report, const campaign::Snapshot& run, const campaign::NodeProgress& progress, const domain::NodeVerdict* verdict)

@@ -82,7 +82,7 @@ QString nowText(const campaign::Snapshot& run, const campaign::NodeProgress& pro
     if (progress.phase == NodePhase::Failed && progress.failure) {
         const auto& failure = *progress.failure;
         if (failure.kind == domain::FailureKind::Changed)
-            return QStringLiteral("host key changed");
+            return QStringLiteral("key changed");
         if (failure.kind == domain::FailureKind::Timeout && state == State::Unreachable)
             return QStringLiteral("no answer");
         return shown(domain::stageText(failure.stage) + ": " + domain::kindText(failure.kind));

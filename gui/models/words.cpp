@@ -62,10 +62,15 @@ QString nodesText(int count) { return count == 1 ? QStringLiteral("1 node") : QS
 
 QString foldedNames(const std::vector<domain::NodeId>& nodes) { return shown(domain::foldNodeSet(nodes)); }
 
-QString figureName(const domain::Finding& finding)
+QString figureName(const domain::Finding& finding, const QString& node)
 {
     const QString metric = shown(finding.metric).replace(QLatin1Char('_'), QLatin1Char(' '));
-    const QString subject = finding.subject == "node" ? QString() : shown(finding.subject);
+    QString subject = finding.subject == "node" ? QString() : shown(finding.subject);
+    const QString arrow(QChar(0x2192));
+    if (!node.isEmpty() && subject.startsWith(node + arrow))
+        subject = QStringLiteral("to ") + subject.mid(node.size() + 1);
+    else if (!node.isEmpty() && subject.endsWith(arrow + node))
+        subject = QStringLiteral("from ") + subject.chopped(node.size() + 1);
     if (metric.isEmpty())
         return subject;
     return subject.isEmpty() ? metric : metric + QStringLiteral(", ") + subject;

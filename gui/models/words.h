@@ -26,8 +26,8 @@ QString valueText(double value, protocol::Unit unit); // "8.431 GB/s", "3" for c
 
 // A few words for a row of a rack: "triad 6.1 GB/s".
 QString reasonWords(const domain::Finding& finding);
-// "triad, n01→n02"; the subject only where it is not the node itself.
-QString figureName(const domain::Finding& finding);
+// "triad, n01→n02"; the subject only where it is not the node itself, and of a pair only the other end.
+QString figureName(const domain::Finding& finding, const QString& node = {});
 QString judgementText(domain::Judgement judgement); // "fleet"
 
 } // namespace seatrial::gui

@@ -4,6 +4,7 @@
 #include "core/analysis/judge.h"
 #include "core/campaign/campaign.h"
 #include "core/campaign/pace.h"
+#include "core/report/table.h"
 #include "gui/session/stored_log.h"
 
 #include <QFileInfo>
@@ -43,6 +44,26 @@ Result<StoredRun> readRun(store::Store& store, const domain::RunId& run, const T
     auto verdict = analysis::judge(*data, *criteria);
     stored.snapshot = campaign::storedSnapshot(std::move(*data), std::move(verdict));
     return stored;
+}
+
+constexpr std::size_t mostStreamBytes = 1'000'000; // more is for a program, not for a pair of eyes
+
+// Line by line without control characters; only the end of a long stream.
+QString readableStream(const std::string& raw)
+{
+    std::size_t from = 0;
+    QString text;
+    if (raw.size() > mostStreamBytes) {
+        const std::size_t cut = raw.find('\n', raw.size() - mostStreamBytes);
+        from = cut == std::string::npos ? raw.size() - mostStreamBytes : cut + 1;
+        text = QStringLiteral("… the first %1 MB are left out here; seatrialctl stream prints all\n").arg(static_cast<double>(from) / 1e6, 0, 'f', 1);
+    }
+    while (from < raw.size()) {
+        const std::size_t end = std::min(raw.find('\n', from), raw.size());
+        text += QString::fromStdString(report::printable(raw.substr(from, end - from))) + QLatin1Char('\n');
+        from = end + 1;
+    }
+    return text;
 }
 
 } // namespace
@@ -249,7 +270,7 @@ void Session::begin(Start start)
 void Session::resume(const domain::RunId& run)
 {
     launch([this, run](const campaign::Worlds& worlds, analysis::Criteria criteria) {
-        return campaign::Campaign::resume(worlds, run, std::move(criteria), m_tools.operatorName);
+        return campaign::Campaign::resume(worlds, run, std::move(criteria), campaign::Terms{});
     });
 }
 
@@ -305,10 +326,15 @@ void Session::readStream(const QString& node)
 {
     if (!m_store || !m_snapshot)
         return;
-    inBackground([store = m_store, run = m_snapshot->data->info.id, id = domain::NodeId(node.toStdString())] { return store->rawStream(run, id); },
-                 [this, node](Result<std::string> text) {
+    inBackground([store = m_store, run = m_snapshot->data->info.id, id = domain::NodeId(node.toStdString())] -> Result<QString> {
+            auto raw = store->rawStream(run, id);
+            if (!raw)
+                return std::unexpected(raw.error());
+            return readableStream(*raw);
+        },
+                 [this, node](Result<QString> text) {
                      if (text)
-                         emit streamRead(node, QString::fromStdString(*text));
+                         emit streamRead(node, *text);
                      else
                          emit failed(Place::Stream, text.error());
                  });

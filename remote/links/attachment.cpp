@@ -58,6 +58,7 @@ private:
     const double m_silentSeconds;
     Moment m_silentAt;
     std::optional<Moment> m_flushUntil;
+    Moment m_askAgainAt = now();
     bool m_paused = false; ///< the sink is full: nothing is read until it has room
     std::string m_pending; ///< taken out of the outbox, not yet written
     std::string m_errorTail;
@@ -97,7 +98,7 @@ std::size_t Attachment::Pump::descriptors(std::span<pollfd, Command::kMaxDescrip
 
 Moment Attachment::Pump::due() const
 {
-    const Moment next = m_paused ? std::min(after(kPauseSeconds), m_silentAt) : m_silentAt;
+    const Moment next = m_paused ? std::min(m_askAgainAt, m_silentAt) : m_silentAt;
     return m_flushUntil ? std::min(*m_flushUntil, next) : next;
 }
 
@@ -148,8 +149,10 @@ Result<bool> Attachment::Pump::listen()
     std::array<char, 16 * 1024> buffer;
     bool any = false;
     m_paused = m_sink->full();
-    if (m_paused)
+    if (m_paused) {
+        m_askAgainAt = after(kPauseSeconds);
         return false;
+    }
     for (int budget = 16; budget > 0; --budget) {
         const auto count = m_command->read(Command::Stream::Output, buffer);
         if (!count)

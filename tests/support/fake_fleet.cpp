@@ -44,7 +44,7 @@ void FakeNode::control(const std::string &line)
         return;
     if (std::holds_alternative<Open>(*control)) {
         if (m_journal.empty())
-            write(Hello{kProtocolVersion, "0.1.0", "fake", name, name, "x86_64", "6.0", "glibc 2.36", false});
+            write(Hello{kProtocolVersion, "0.1.0", "fake", name, name, "x86_64", "6.0", "glibc 2.36", behaviour.simulated});
         if (!m_thread.joinable())
             m_thread = std::thread([this] { work(); });
     } else if (const auto *step = std::get_if<StartStep>(control)) {
@@ -92,7 +92,10 @@ void FakeNode::work()
 {
     std::unique_lock lock(m_mutex);
     for (;;) {
-        m_news.wait(lock, [&] { return m_stop || m_over || !m_queue.empty() || m_finish; });
+        if (!m_news.wait_for(lock, std::chrono::milliseconds(100), [&] { return m_stop || m_over || !m_queue.empty() || m_finish; })) {
+            write(Heartbeat{});
+            continue;
+        }
         if (m_stop)
             return;
         if (m_over) {
@@ -125,16 +128,30 @@ void FakeNode::run(const StartStep &step)
     const int now = ++m_fleet->working;
     m_fleet->mostWorking = std::max<int>(m_fleet->mostWorking, now);
     std::this_thread::sleep_for(std::chrono::duration<double>(behaviour.stepSeconds));
-    const bool serving = step.parameters.contains("role") && step.parameters.at("role") == "serve";
+    const bool serving = step.parameters.contains("role") && step.parameters.at("role") == "serve" && !behaviour.ends.contains(step.check);
     if (serving) {
         {
             const std::scoped_lock lock(m_mutex);
             write(Event{Severity::Info, "net.listening", step.step, "node", "listening", {{"port", "1"}, {"token", step.parameters.at("token")}}});
         }
         std::unique_lock lock(m_mutex);
-        m_news.wait_for(lock, std::chrono::seconds(5), [&] { return m_stop || m_over || m_cancelled.contains(step.step); });
+        m_news.wait_for(lock, std::chrono::seconds(5), [&] { return m_stop || m_over || m_cancelled.contains(step.step) || m_left.contains(step.parameters.at("token")); });
     }
     --m_fleet->working;
+    finish(step, serving);
+    if (step.check == "net.pair" && !serving)
+        m_fleet->node(step.parameters.at("peer_name")).partnerLeft(step.parameters.at("token"));
+}
+
+void FakeNode::partnerLeft(const std::string &token)
+{
+    const std::scoped_lock lock(m_mutex);
+    m_left.insert(token);
+    m_news.notify_all();
+}
+
+void FakeNode::finish(const StartStep &step, bool serving)
+{
     const std::scoped_lock lock(m_mutex);
     StepFinished finished{step.step, step.check, StepStatus::Completed, Waiver::None, {}, behaviour.stepSeconds};
     if (const auto it = behaviour.ends.find(step.check); it != behaviour.ends.end()) {
@@ -171,6 +188,8 @@ public:
     domain::Result<void> attach(const std::string &script, std::shared_ptr<campaign::StreamSink> sink) override
     {
         m_node.attach(std::stoull(script), std::move(sink));
+        if (m_node.behaviour.breaksAtOnce)
+            m_node.cutConnection();
         return {};
     }
     void send(std::string bytes) override { m_node.control(bytes); }

@@ -17,23 +17,32 @@ namespace seatrial::tests {
 
 /// How a fake node behaves.
 struct FakeBehaviour {
+    FakeBehaviour() = default;
+    FakeBehaviour(const FakeBehaviour &other)
+        : connectFailure(other.connectFailure), connectFails(other.connectFails), bandwidth(other.bandwidth), link(other.link), ends(other.ends),
+          stepSeconds(other.stepSeconds), breaksAtOnce(other.breaksAtOnce.load())
+    {
+    }
     domain::Failure connectFailure;      ///< used if connectFails > 0
     int connectFails = 0;                ///< how many attempts fail before one works; a big number: never
     double bandwidth = 10.0;             ///< GB/s that its memory step answers
     double link = 10.0;                  ///< Gbit/s of its network; a pair has the smaller one of both
     std::map<std::string, protocol::StepFinished> ends; ///< by check: ends so instead of completed
     double stepSeconds = 0.005;
+    std::atomic<bool> breaksAtOnce = false; ///< every connection is cut as soon as it is attached
+    bool simulated = false;              ///< what its hello says
 };
 
 /// One engine in memory: keeps its journal whatever happens to connections, as the real supervisor does.
 class FakeNode
 {
 public:
-    FakeNode(std::string name, FakeBehaviour behaviour) : name(std::move(name)), behaviour(std::move(behaviour)) {}
+    FakeNode(std::string called, FakeBehaviour behaves) : name(std::move(called)), behaviour(std::move(behaves)) {}
     ~FakeNode();
 
     void control(const std::string &line);
     void attach(std::uint64_t from, std::shared_ptr<campaign::StreamSink> sink);
+    void partnerLeft(const std::string &token); ///< who measured with this node is done
     void cutConnection(std::size_t keepBytes = 0); ///< ends the stream, delivering only part of what was pending
 
     const std::string name;
@@ -46,12 +55,14 @@ private:
     void work();
     void write(protocol::Body body);
     void run(const protocol::StartStep &step);
+    void finish(const protocol::StartStep &step, bool serving);
 
     std::mutex m_mutex;
     std::condition_variable m_news;
     std::deque<protocol::StartStep> m_queue;
     std::set<std::string> m_known;
     std::set<std::string> m_cancelled;
+    std::set<std::string> m_left;
     std::vector<std::string> m_journal;
     std::shared_ptr<campaign::StreamSink> m_sink;
     bool m_finish = false;

@@ -50,7 +50,7 @@ FleetPage::FleetPage(Selection& selection, RunsModel& runs, QWidget* parent) : P
     m_runBox->setModel(&m_runs);
     m_runBox->setAccessibleName(tr("Run shown"));
     m_runBox->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_runBox->setMinimumContentsLength(27);
+    m_runBox->setMinimumContentsLength(34);
     m_runBox->setPlaceholderText(tr("No run shown"));
     m_runBox->setCurrentIndex(-1);
     m_runBox->view()->setTextElideMode(Qt::ElideNone);

@@ -231,7 +231,7 @@ void NodePanel::setFindings(const NodeReport& report)
     const QModelIndex current = m_findingsView->currentIndex();
     const int row = current.parent().isValid() ? current.parent().row() : current.row();
     const int scrolled = m_findingsView->verticalScrollBar()->value();
-    m_findings->setFindings(report.findings, report.plan);
+    m_findings->setFindings(report.findings, report.plan, report.node);
     for (int i = 0; i < m_findings->rowCount(); ++i)
         m_findingsView->setFirstColumnSpanned(0, m_findings->index(i, 0), true);
     const bool openFirst = row < 0 && m_findings->rowCount() > 0 && m_findings->finding(0).verdict != domain::Verdict::Qualified;

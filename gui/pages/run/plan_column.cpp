@@ -97,20 +97,37 @@ void PlanColumn::makeLoadPart()
 void PlanColumn::setPlans(const std::vector<domain::Plan>& plans)
 {
     m_plans = plans;
-    if (!m_shownPlan)
+    if (!m_shownRun)
         showCards(m_plans);
 }
 
-void PlanColumn::showPlan(std::optional<domain::Plan> shownNow)
+void PlanColumn::showRun(const domain::RunInfo* run)
 {
-    if (shownNow == m_shownPlan)
+    const std::optional<domain::RunId> id = run ? std::optional(run->id) : std::nullopt;
+    if (id == m_shownRun)
         return;
-    if (!m_shownPlan && plan())
-        m_chosen = plan()->name;
-    m_shownPlan = std::move(shownNow);
-    showCards(m_shownPlan ? std::vector{*m_shownPlan} : m_plans);
-    if (!m_shownPlan)
-        choosePlan(QString::fromStdString(m_chosen));
+    if (!m_shownRun) {
+        m_chosen = plan() ? plan()->name : std::string();
+        m_typed = m_expression->text();
+    }
+    m_shownRun = id;
+    const QSignalBlocker quietNodes(m_expression), quietLoad(m_allowBusy);
+    if (run) {
+        showCards({run->plan});
+        m_expression->setText(foldedNames(run->nodes));
+        m_expression->setCursorPosition(0);
+        m_words->setInk(&Theme::text2);
+        m_words->setText(tr("%1 of %2").arg(nodesText(static_cast<int>(run->nodes.size())), shown(run->fleet.name)));
+        m_allowBusy->setChecked(!run->loadAllowedBy.empty());
+        m_who->setText(run->loadAllowedBy.empty() ? tr("Busy nodes refused the load.") : tr("Allowed by %1, %2.").arg(shown(run->loadAllowedBy), dateText(run->startedWall)));
+        return;
+    }
+    showCards(m_plans);
+    choosePlan(QString::fromStdString(m_chosen));
+    m_expression->setText(m_typed);
+    m_allowBusy->setChecked(false); // a permission is given anew for every run
+    m_who->setText(tr("Busy nodes refuse the load and say who computes there."));
+    readNodes();
 }
 
 void PlanColumn::showCards(const std::vector<domain::Plan>& plans)
@@ -160,6 +177,8 @@ void PlanColumn::setSelected(const QStringList& nodes)
 
 void PlanColumn::readNodes()
 {
+    if (m_shownRun)
+        return;
     m_nodes.clear();
     if (!m_fleet) {
         m_words->setText(tr("No inventory is open."));
@@ -187,7 +206,7 @@ void PlanColumn::readNodes()
 void PlanColumn::askEstimates()
 {
     for (auto* button : m_group->buttons()) {
-        if (!m_nodes.empty())
+        if (!m_nodes.empty() && !m_shownRun)
             emit estimateWanted(static_cast<PlanCard*>(button)->plan(), m_nodes);
     }
     refresh();

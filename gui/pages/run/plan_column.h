@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/domain/inventory.h"
-#include "core/domain/plan.h"
+#include "core/domain/run_data.h"
 #include "gui/widgets/panel.h"
 
 #include <memory>
@@ -28,7 +27,7 @@ public:
 
     void setOperator(const QString& name) { m_operator = name; }
     void setPlans(const std::vector<domain::Plan>& plans);
-    void showPlan(std::optional<domain::Plan> plan); // of a run that is shown, instead of those to choose from
+    void showRun(const domain::RunInfo* run); // what was chosen for it; nullptr: choose for the next one
     void setFleet(std::shared_ptr<const domain::Fleet> fleet);
     void setSelected(const QStringList& nodes); // of the other pages: an offer
     void setEstimate(const QString& plan, double seconds);
@@ -57,7 +56,8 @@ private:
     std::shared_ptr<const domain::Fleet> m_fleet;
     std::vector<domain::Plan> m_plans;
     std::string m_chosen; // of these
-    std::optional<domain::Plan> m_shownPlan;
+    std::optional<domain::RunId> m_shownRun;
+    QString m_typed; // as the nodes of the next run
     std::vector<domain::NodeId> m_nodes;
     QStringList m_selected;
     QString m_operator;

@@ -217,7 +217,7 @@ void RunPage::setViews(std::shared_ptr<const RunViews> shownNow)
         m_title = title;
         emit headerChanged();
     }
-    m_plan->showPlan(views.snapshot->data->info.plan);
+    m_plan->showRun(&views.snapshot->data->info);
     m_band->setViews(views);
     m_steps->setSteps(views.steps);
     arrangeColumns();
@@ -229,7 +229,7 @@ void RunPage::setViews(std::shared_ptr<const RunViews> shownNow)
 void RunPage::showNewRun()
 {
     m_views.reset();
-    m_plan->showPlan(std::nullopt);
+    m_plan->showRun(nullptr);
     m_stuck->hide();
     m_title = tr("New run");
     emit headerChanged();

@@ -15,6 +15,7 @@ class StepsPanel::Rows : public QWidget {
 public:
     std::vector<StepRow> steps;
 
+    static QString countText(const StepRow& step) { return QStringLiteral("%1 of %2").arg(step.done).arg(step.total); }
     int rowHeight() const { return std::max(22, QFontMetrics(fontFor(TypeRole::Row)).height() + 6); }
     QSize sizeHint() const override { return {280, static_cast<int>(steps.size()) * rowHeight()}; }
     QSize minimumSizeHint() const override { return {200, sizeHint().height()}; }
@@ -26,7 +27,10 @@ protected:
         QPainter painter(this);
         painter.setRenderHint(QPainter::Antialiasing);
         const QFontMetricsF metrics(fontFor(TypeRole::Row));
-        const qreal numbers = 46;
+        const QFontMetricsF digits(numericFontFor(TypeRole::Row));
+        qreal numbers = 0;
+        for (const StepRow& step : steps)
+            numbers = std::max(numbers, digits.horizontalAdvance(countText(step)) + 4);
         const qreal barWidth = std::clamp(width() * 0.3, 60.0, 120.0);
         const qreal barLeft = width() - numbers - 24 - barWidth;
         qreal y = 0;
@@ -52,7 +56,7 @@ protected:
                 paintState(painter, theme, {width() - numbers - 10, middle}, 11, step.worst);
             painter.setFont(numericFontFor(TypeRole::Row));
             painter.setPen(step.done > 0 ? theme.text : theme.text3);
-            painter.drawText(QRectF(width() - numbers, y, numbers, rowHeight()), Qt::AlignVCenter | Qt::AlignRight, QStringLiteral("%1 of %2").arg(step.done).arg(step.total));
+            painter.drawText(QRectF(width() - numbers, y, numbers, rowHeight()), Qt::AlignVCenter | Qt::AlignRight, countText(step));
             y += rowHeight();
         }
     }

@@ -192,16 +192,77 @@ private slots:
         for (const auto &name : stage.names)
             stage.fleet.node(name).cutConnection();
         QTest::qWait(200); // the nodes go on alone
-        auto again = Campaign::resume(stage.worlds(), id, Stage::criteria(), "tester");
+        auto again = Campaign::resume(stage.worlds(), id, Stage::criteria(), {});
         QVERIFY(again.has_value());
         const auto last = (*again)->wait();
         QCOMPARE(last->verdict->count(Verdict::Qualified), 4);
         compareWithStore(stage, *last);
         for (const auto &name : stage.names)
             QCOMPARE(stage.fleet.node(name).startedTwice, 0);
-        const auto refused = Campaign::resume(stage.worlds(), id, Stage::criteria(), "tester");
+        const auto refused = Campaign::resume(stage.worlds(), id, Stage::criteria(), {});
         QVERIFY(!refused.has_value());
         QVERIFY(QString::fromStdString(refused.error().what).contains("finished"));
+    }
+
+    void detachingWhileConnectingEnds()
+    {
+        for (int round = 0; round < 5; ++round) {
+            Stage stage(100);
+            auto run = Campaign::begin(stage.worlds(), stage.terms(false));
+            QTest::qWait(round * 4);
+            (*run)->detach();
+            QVERIFY((*run)->wait()->data->info.state == domain::RunState::Interrupted);
+        }
+    }
+
+    void detachAmidPairsOfASharedHost()
+    {
+        Stage stage(4);
+        for (const auto &name : stage.names)
+            stage.fleet.node(name).behaviour.stepSeconds = 0.05;
+        domain::RunId id;
+        {
+            auto run = Campaign::begin(stage.worlds(), stage.terms(true));
+            id = (*run)->run();
+            QTRY_VERIFY_WITH_TIMEOUT(stage.watcher.now() && std::ranges::any_of(stage.watcher.now()->nodes, [](const auto &node) {
+                                         return node.doing.starts_with("Network");
+                                     }), 10000);
+            (*run)->detach();
+            (*run)->wait();
+        }
+        for (const auto &name : stage.names)
+            stage.fleet.node(name).cutConnection();
+        stage.fleet.mostWorking = 0;
+        auto again = Campaign::resume(stage.worlds(), id, Stage::criteria(), {});
+        const auto last = (*again)->wait();
+        QCOMPARE(last->verdict->count(Verdict::Qualified), 4);
+        QVERIFY2(stage.fleet.mostWorking <= 2, "two measurements on one host at a time");
+        for (const auto &name : stage.names)
+            QCOMPARE(stage.fleet.node(name).startedTwice, 0);
+    }
+
+    void aConnectionThatAlwaysBreaksIsGivenUp()
+    {
+        Stage stage(3);
+        for (const auto &name : stage.names)
+            stage.fleet.node(name).behaviour.stepSeconds = 0.02;
+        stage.fleet.node("n2").behaviour.breaksAtOnce = true;
+        auto run = Campaign::begin(stage.worlds(), stage.terms(false));
+        QTest::qWait(1500);
+        stage.fleet.node("n2").behaviour.breaksAtOnce = false; // it heals before it is given up
+        const auto last = (*run)->wait();
+        QCOMPARE(last->nodes.at(1).phase, NodePhase::Done);
+    }
+
+    void aRefusedPairIsNotAskedForEver()
+    {
+        Stage stage(5);
+        stage.fleet.node("n1").behaviour.link = 1;
+        stage.fleet.node("n2").behaviour.ends["net.pair"] = {{}, {}, protocol::StepStatus::Waived, protocol::Waiver::NotPermitted, "user jane computes here", 0};
+        auto run = Campaign::begin(stage.worlds(), stage.terms(false));
+        const auto last = (*run)->wait();
+        QCOMPARE(last->verdict->find(NodeId("n2"))->verdict, Verdict::Unknown);
+        QCOMPARE(last->verdict->find(NodeId("n1"))->verdict, Verdict::Failed);
     }
 
     void cancelEndsSoon()

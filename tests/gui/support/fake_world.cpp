@@ -19,7 +19,7 @@ title: Test
 description: A plan for the tests
 steps:
   - { id: memory, check: host.memory, title: Memory, need: required, scope: node, exclusive: true, retests: 1, deadline: 10, expected: 1 }
-  - { id: network, check: net.pair, title: Network, need: required, scope: pair, exclusive: true, partners: 3, retests: 1, deadline: 10, expected: 1 }
+  - { id: disk, check: host.disk, title: Disk, need: required, scope: node, exclusive: true, retests: 1, deadline: 10, expected: 1 }
 )";
 
 constexpr const char* shortCriteria = R"(version: 1
@@ -27,7 +27,6 @@ name: test
 revision: "1"
 criteria:
   - { check: host.memory, metric: triad, subject: node, kind: fleet, direction: at least, marginal: 0.85, failed: 0.7, unit: GB/s, source: "test", advice: "exchange it" }
-  - { check: net.pair, metric: tcp_throughput, subject: "*", kind: fleet, direction: at least, marginal: 0.7, failed: 0.5, unit: Gbit/s, source: "test" }
 )";
 
 } // namespace
@@ -72,7 +71,12 @@ Tools FakeWorld::tools()
         return std::vector{m_builtIn ? domain::loadPlan(resources / "plans/quick.yaml") : domain::parsePlan(m_plan, "plan.yaml")};
     };
     tools.criteria = [=, this] { return m_builtIn ? analysis::loadCriteria(resources / "criteria/host.yaml") : analysis::parseCriteria(shortCriteria, "criteria.yaml"); };
-    tools.engine = []() -> domain::Result<std::filesystem::path> { return std::unexpected(Failure{Stage::Input, FailureKind::NotFound, "no engine here", {}, {}}); };
+    tools.engine = []() -> domain::Result<std::filesystem::path> {
+        const std::filesystem::path built = SEATRIAL_BINARY_DIR "/bin/seatrial-engine";
+        if (std::filesystem::exists(built))
+            return built;
+        return std::unexpected(Failure{Stage::Input, FailureKind::NotFound, "no engine here", {}, {}});
+    };
     tools.operatorName = "tester";
     tools.defaultStore = store().toStdString();
     return tools;
