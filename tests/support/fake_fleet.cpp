@@ -139,7 +139,7 @@ void FakeNode::run(const StartStep &step)
     }
     --m_fleet->working;
     finish(step, serving);
-    if (step.check == "net.pair" && !serving)
+    if (step.parameters.contains("peer_name"))
         m_fleet->node(step.parameters.at("peer_name")).partnerLeft(step.parameters.at("token"));
 }
 

@@ -49,6 +49,8 @@ public:
     {
         const std::scoped_lock lock(mutex);
         texts.push_back(line.text);
+        if (qEnvironmentVariableIsSet("SEATRIAL_TEST_TALK"))
+            qInfo("%s", line.text.c_str());
     }
     std::shared_ptr<const Snapshot> now()
     {
