@@ -20,7 +20,7 @@ struct FakeBehaviour {
     FakeBehaviour() = default;
     FakeBehaviour(const FakeBehaviour &other)
         : connectFailure(other.connectFailure), connectFails(other.connectFails), bandwidth(other.bandwidth), link(other.link), ends(other.ends),
-          stepSeconds(other.stepSeconds), breaksAtOnce(other.breaksAtOnce.load())
+          stepSeconds(other.stepSeconds), breaksAtOnce(other.breaksAtOnce.load()), simulated(other.simulated)
     {
     }
     domain::Failure connectFailure;      ///< used if connectFails > 0
