@@ -28,6 +28,7 @@ struct CoverageIndex {
     explicit CoverageIndex(const Case &aCase);
 
     std::vector<std::map<std::string, std::vector<const StepResult *>>> results; ///< by node and step
+    std::vector<std::set<std::string>> figures;                 ///< by node: steps that have a figure
     std::vector<std::map<std::string, std::set<int>>> partners; ///< by node and step: with whom there is a figure
     std::vector<NodeFailure> standing;                          ///< failures that still count
     std::vector<const NodeFailure *> failures;                  ///< the last one of each node
@@ -39,6 +40,7 @@ CoverageIndex::CoverageIndex(const Case &aCase)
 {
     const auto count = static_cast<std::size_t>(aCase.nodes.size());
     results.resize(count);
+    figures.resize(count);
     partners.resize(count);
     failures.resize(count, nullptr);
     for (const StepResult &result : aCase.run.results) {
@@ -46,8 +48,10 @@ CoverageIndex::CoverageIndex(const Case &aCase)
             results[static_cast<std::size_t>(*node)][result.key.step.text()].push_back(&result);
     }
     for (const Figure &figure : aCase.figures) {
-        if (!figure.ends)
+        if (!figure.ends) {
+            figures[static_cast<std::size_t>(figure.node)].insert(figure.stepId);
             continue;
+        }
         const auto [from, to] = *figure.ends;
         partners[static_cast<std::size_t>(from)][figure.stepId].insert(to);
         partners[static_cast<std::size_t>(to)][figure.stepId].insert(from);
@@ -86,6 +90,7 @@ private:
     void missing(const PlanStep &step, const std::string &why);
     void say(const PlanStep &step, Verdict verdict, Judgement judgement, const std::string &what, std::string source, std::string advice = {});
     void connection();
+    void cutOff();
     std::string why(const StepResult &last) const;
     static const StepResult *lastOf(const Results &results);
 
@@ -96,6 +101,7 @@ private:
     const NodeFailure *const m_failure;
     NodeVerdict m_verdict;
     bool m_missing = false;
+    std::vector<std::string> m_cutOff; ///< required steps that a run which was cut off did not come to
 };
 
 NodeVerdict NodeCoverage::run()
@@ -107,6 +113,8 @@ NodeVerdict NodeCoverage::run()
         else
             step(each);
     }
+    if (!m_cutOff.empty())
+        cutOff();
     if (silent || (m_failure && m_missing))
         connection();
     m_verdict.reached = !(silent && isBeforeLogin(m_failure->failure.stage));
@@ -128,9 +136,15 @@ void NodeCoverage::step(const PlanStep &step)
     if (step.scope == domain::Scope::Pair)
         return pairStep(step, results);
     const StepResult *const last = lastOf(results);
-    if (!last)
-        return missing(step, m_case.run.info.state == domain::RunState::Running ? "not measured yet" : "no result came");
-    if (last->finished.status == StepStatus::Completed)
+    if (!last) {
+        const domain::RunState state = m_case.run.info.state;
+        if (required && (state == domain::RunState::Cancelled || state == domain::RunState::Interrupted))
+            return m_cutOff.push_back(step.id.text());
+        return missing(step, state == domain::RunState::Running ? "not measured yet" : "no result came");
+    }
+    if (last->finished.status == StepStatus::Completed && !m_index.figures[static_cast<std::size_t>(m_node)].contains(step.id.text()))
+        missing(step, "it says completed, but not one figure came");
+    else if (last->finished.status == StepStatus::Completed)
         m_verdict.coverage.measured += required;
     else if (!waived(step, *last))
         missing(step, why(*last));
@@ -247,11 +261,32 @@ void NodeCoverage::connection()
     finding.subject = "node";
     finding.limit = "—";
     finding.source = "the connection itself";
-    finding.text = domain::sentence(m_failure->failure);
+    const domain::Failure &failure = m_failure->failure;
+    finding.text = domain::stageText(failure.stage) + ": " + failure.what + (failure.attempted.empty() ? "" : " (tried: " + failure.attempted + ")");
     finding.advice = m_failure->failure.advice;
     // It is the cause of what is missing, so it comes before it.
     auto &findings = m_case.findings[static_cast<std::size_t>(m_node)];
     findings.insert(findings.begin(), std::move(finding));
+}
+
+/// One sentence for all that a cancelled run did not come to, instead of one a step.
+void NodeCoverage::cutOff()
+{
+    m_missing = true;
+    std::string steps;
+    for (const std::string &step : m_cutOff)
+        steps += (steps.empty() ? "" : ", ") + step;
+    Finding finding;
+    finding.verdict = Verdict::Unknown;
+    finding.judgement = Judgement::Coverage;
+    finding.check = "coverage";
+    finding.subject = "node";
+    finding.limit = "—";
+    finding.source = "plan " + m_case.run.info.plan.name + ", required";
+    const bool cancelled = m_case.run.info.state == domain::RunState::Cancelled;
+    finding.text = "the run was " + std::string(cancelled ? "cancelled" : "let go") + " before " + m_verdict.node.text() + " had a result of " + steps;
+    finding.advice = cancelled ? "run again" : "continue the run";
+    m_case.add(m_node, std::move(finding));
 }
 
 std::string NodeCoverage::why(const StepResult &last) const

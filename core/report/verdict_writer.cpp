@@ -16,6 +16,14 @@ using domain::Verdict;
 
 namespace {
 
+constexpr const char *kNoLimit = "—";
+
+/// Whether a limit stood behind the figure. What was only listed is not passed.
+bool isJudged(const Finding &finding)
+{
+    return finding.verdict != Verdict::Qualified || finding.limit != kNoLimit;
+}
+
 nlohmann::ordered_json reasonJson(const Finding &finding)
 {
     nlohmann::ordered_json json;
@@ -71,7 +79,7 @@ std::string asVerdictText(const domain::RunInfo &run, const FleetVerdict &verdic
                                node.coverage.measured, node.coverage.planned);
             for (const auto &reason : node.reasons) {
                 out += fmt::format("  - {}\n", printable(reason.text));
-                if (!reason.source.empty())
+                if (!reason.source.empty() && reason.limit != kNoLimit)
                     out += fmt::format("    limit from: {}\n", printable(reason.source));
                 if (!reason.advice.empty())
                     out += fmt::format("    next: {}\n", printable(reason.advice));
@@ -109,7 +117,7 @@ Table verdictTable(const FleetVerdict &verdict)
         for (const auto &finding : node.findings) {
             table.rows.push_back({verdict.run.text(), node.node.text(), node.rack.text(), domain::verdictText(node.verdict),
                                   static_cast<long long>(node.coverage.planned), static_cast<long long>(node.coverage.measured),
-                                  domain::verdictText(finding.verdict), finding.check, finding.metric, finding.subject,
+                                  isJudged(finding) ? domain::verdictText(finding.verdict) : "not judged", finding.check, finding.metric, finding.subject,
                                   finding.value ? Cell(*finding.value) : Cell(), std::string(protocol::unitText(finding.unit)), finding.limit,
                                   finding.margin ? Cell(*finding.margin) : Cell(), finding.source, finding.text});
         }
@@ -136,6 +144,8 @@ std::string junitCase(const std::string &classname, const Finding &finding)
 {
     const std::string name = finding.check + (finding.metric.empty() ? "" : " " + finding.metric) + (finding.subject.empty() ? "" : " " + finding.subject);
     std::string out = fmt::format("    <testcase classname=\"{}\" name=\"{}\"", xml(classname), xml(name));
+    if (!isJudged(finding))
+        return out + fmt::format("><skipped message=\"{}\"/></testcase>\n", xml(finding.text));
     const std::string text = xml(finding.text + (finding.advice.empty() ? "" : " Next: " + finding.advice));
     switch (finding.verdict) {
     case Verdict::Qualified: return out + "/>\n";
@@ -153,15 +163,16 @@ std::string asJunit(const domain::RunInfo &run, const FleetVerdict &verdict)
     for (const auto &node : verdict.nodes) {
         const std::string classname = (node.rack.empty() ? "unplaced" : node.rack.text()) + "." + node.node.text();
         std::string cases;
-        int failures = 0, errors = 0;
+        int failures = 0, errors = 0, skipped = 0;
         for (const auto &finding : node.findings) {
             cases += junitCase(classname, finding);
             failures += finding.verdict == Verdict::Failed;
             errors += finding.verdict == Verdict::Unknown;
+            skipped += !isJudged(finding);
         }
         const auto tests = static_cast<int>(node.findings.size());
-        suites += fmt::format("  <testsuite name=\"{}\" hostname=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"0\" timestamp=\"{}\">\n{}  </testsuite>\n",
-                              xml(classname), xml(node.node.text()), tests, failures, errors, isoTime(run.startedWall), cases);
+        suites += fmt::format("  <testsuite name=\"{}\" hostname=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" timestamp=\"{}\">\n{}  </testsuite>\n",
+                              xml(classname), xml(node.node.text()), tests, failures, errors, skipped, isoTime(run.startedWall), cases);
         allTests += tests;
         allFailures += failures;
         allErrors += errors;

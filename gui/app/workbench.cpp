@@ -236,12 +236,12 @@ void Workbench::showViews(const std::shared_ptr<const RunViews>& views)
     m_run->setViews(views);
     m_run->tick(QDateTime::currentMSecsSinceEpoch() / 1000.0);
     refreshNode();
+    refreshTitle();
     refreshStatus();
     if (!first)
         return;
     m_pending = views->snapshot->live ? m_pending : std::max(0, m_pending - 1);
     m_fleet->setShownRun(QString::fromStdString(views->snapshot->data->info.id.text()));
-    refreshTitle();
     enablePages();
     showWantedPage();
 }

@@ -40,7 +40,7 @@ public:
         }
         const auto& plan = m_run.data->info.plan;
         view.state = stateOf(m_run, *progress, verdict);
-        addMarks(view, plan, trackOf(plan, *progress, verdict, view.state));
+        addMarks(view, plan, trackOf(m_run, *progress, verdict, view.state));
         addLinks(view, id.text(), verdict);
         addWords(view, *progress, verdict, plan);
     }

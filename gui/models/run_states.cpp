@@ -45,8 +45,10 @@ State stateOf(const campaign::Snapshot& run, const campaign::NodeProgress& progr
     return verdict ? stateOf(verdict->verdict) : State::Unknown;
 }
 
-StepTrack trackOf(const domain::Plan& plan, const campaign::NodeProgress& progress, const domain::NodeVerdict* verdict, State node)
+StepTrack trackOf(const campaign::Snapshot& run, const campaign::NodeProgress& progress, const domain::NodeVerdict* verdict, State node)
 {
+    const domain::Plan& plan = run.data->info.plan;
+    const bool provisional = run.live && !run.finished;
     StepTrack track(plan.steps.size());
     if (node == State::Unreachable) {
         track.assign(plan.steps.size(), State::Unreachable);
@@ -65,6 +67,8 @@ StepTrack trackOf(const domain::Plan& plan, const campaign::NodeProgress& progre
         return track;
     // A finding knows its check; where a plan asks a check twice it belongs to the last time, which saw all of it.
     for (const auto& reason : verdict->reasons) {
+        if (provisional && reason.judgement == domain::Judgement::Coverage)
+            continue;
         for (std::size_t i = plan.steps.size(); i-- > 0;) {
             if (plan.steps[i].check.text() != reason.check)
                 continue;

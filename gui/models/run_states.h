@@ -18,9 +18,10 @@ State stateOf(domain::Verdict verdict);
 // A node's state: what it does while the run works, then its verdict. @p verdict may be nullptr.
 State stateOf(const campaign::Snapshot& run, const campaign::NodeProgress& progress, const domain::NodeVerdict* verdict);
 
-// One per step of the plan; nothing for a step that lies ahead.
+// One per step of the plan; nothing for a step that lies ahead. While a run works its verdict is a moment older than
+// its progress: what it misses of a step that has just ended is not held against it.
 using StepTrack = std::vector<std::optional<State>>;
-StepTrack trackOf(const domain::Plan& plan, const campaign::NodeProgress& progress, const domain::NodeVerdict* verdict, State node);
+StepTrack trackOf(const campaign::Snapshot& run, const campaign::NodeProgress& progress, const domain::NodeVerdict* verdict, State node);
 
 // What the node does now, or why it stopped, in a few words.
 QString nowText(const campaign::Snapshot& run, const campaign::NodeProgress& progress, State state);

@@ -32,7 +32,7 @@ std::vector<NodesRow> singleRows(const campaign::Snapshot& run)
         row.nodes = QStringList(row.hosts);
         row.rack = shown(rackOf[progress.node.text()].text());
         row.state = stateOf(run, progress, verdict);
-        row.track = trackOf(info.plan, progress, verdict, row.state);
+        row.track = trackOf(run, progress, verdict, row.state);
         row.now = nowText(run, progress, row.state);
         if (row.state == State::Running || row.state == State::Stuck)
             row.since = progress.sinceWall;

@@ -68,9 +68,9 @@ QString figureName(const domain::Finding& finding, const QString& node)
     QString subject = finding.subject == "node" ? QString() : shown(finding.subject);
     const QString arrow(QChar(0x2192));
     if (!node.isEmpty() && subject.startsWith(node + arrow))
-        subject = QStringLiteral("to ") + subject.mid(node.size() + 1);
+        subject = QStringLiteral("→ ") + subject.mid(node.size() + 1);
     else if (!node.isEmpty() && subject.endsWith(arrow + node))
-        subject = QStringLiteral("from ") + subject.chopped(node.size() + 1);
+        subject = QStringLiteral("← ") + subject.chopped(node.size() + 1);
     if (metric.isEmpty())
         return subject;
     return subject.isEmpty() ? metric : metric + QStringLiteral(", ") + subject;
@@ -81,7 +81,7 @@ QString reasonWords(const domain::Finding& finding)
     if (!finding.value)
         return shown(finding.check).section(QLatin1Char('.'), -1) + QStringLiteral(" missing");
     const QString metric = shown(finding.metric).section(QLatin1Char('_'), -1);
-    return metric + QLatin1Char(' ') + valueText(*finding.value, finding.unit);
+    return valueText(*finding.value, finding.unit) + QLatin1Char(' ') + metric; // the number first: a narrow row cuts the end
 }
 
 QString judgementText(domain::Judgement judgement)

@@ -24,7 +24,7 @@ QString foldedNames(const std::vector<domain::NodeId>& nodes);
 
 QString valueText(double value, protocol::Unit unit); // "8.431 GB/s", "3" for counts
 
-// A few words for a row of a rack: "triad 6.1 GB/s".
+// A few words for a row of a rack: "6.1 GB/s triad".
 QString reasonWords(const domain::Finding& finding);
 // "triad, n01→n02"; the subject only where it is not the node itself, and of a pair only the other end.
 QString figureName(const domain::Finding& finding, const QString& node = {});

@@ -210,7 +210,7 @@ private slots:
         QCOMPARE(fleet->racks.size(), 3U);
         QCOMPARE(fleet->racks[2].name, QStringLiteral("Unplaced"));
         QCOMPARE(fleet->racks[2].nodes[0].reason, QStringLiteral("not in this run"));
-        QCOMPARE(fleet->racks[0].nodes[0].reason, QStringLiteral("triad 6.1 GB/s"));
+        QCOMPARE(fleet->racks[0].nodes[0].reason, QStringLiteral("6.1 GB/s triad"));
         QCOMPARE(fleet->racks[0].nodes[0].marks[0].state, State::Failed);
         QCOMPARE(fleet->racks[0].nodes[1].value, QStringLiteral("6.1 GB/s"));
         QCOMPARE(fleet->counts.of(State::Failed), 1);

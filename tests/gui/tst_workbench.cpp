@@ -110,9 +110,10 @@ private slots:
         QTRY_COMPARE(window.fleetPage().view().fleet().counts.of(State::Failed), 1);
         QCOMPARE(window.fleetPage().view().fleet().counts.of(State::Unknown), 1);
         QCOMPARE(window.fleetPage().view().fleet().counts.of(State::Qualified), 6);
-        QVERIFY(button(window, QStringLiteral("New run")));
-        QVERIFY(!button(window, QStringLiteral("Stop run")));
+        QTRY_VERIFY(button(window, QStringLiteral("New run")));
+        QTRY_VERIFY(!button(window, QStringLiteral("Stop run")));
         compareTables(window);
+        streamIsShownAsItCame(window);
         changedKeyIsAHardStop(window);
     }
 
@@ -279,6 +280,17 @@ private:
         }
         QCOMPARE(compared, whole.rows.size() * whole.columns.size());
         QVERIFY(compared > 0);
+    }
+
+    void streamIsShownAsItCame(Workbench& window)
+    {
+        window.selection().setNodes({QStringLiteral("r1-n01")});
+        auto* tabs = window.nodePanel().findChild<SegmentedControl*>();
+        auto* text = window.nodePanel().findChild<QPlainTextEdit*>();
+        tabs->setCurrentIndex(4);
+        QTRY_VERIFY(text->toPlainText().contains(QStringLiteral("\"goodbye\"")));
+        QVERIFY(text->blockCount() > 5); // a line a record
+        tabs->setCurrentIndex(0);
     }
 
     void changedKeyIsAHardStop(Workbench& window)

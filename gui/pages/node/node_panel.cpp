@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/pages/node/node_panel.h"
 
-#include "core/report/number.h"
 #include "gui/models/event_model.h"
 #include "gui/models/findings_model.h"
 #include "gui/models/table_model.h"

@@ -70,7 +70,7 @@ void PlanCard::paintEvent(QPaintEvent*)
         painter.drawEllipse(radio, 3.5, 3.5);
     }
     const QColor ink = isEnabled() || isChecked() ? theme.text : theme.textDisabled;
-    painter.setFont(numericFontFor(TypeRole::Body, QFont::DemiBold));
+    painter.setFont(fontFor(TypeRole::Body, QFont::DemiBold));
     painter.setPen(ink);
     const qreal timeWidth = QFontMetricsF(painter.font()).horizontalAdvance(m_time);
     painter.drawText(QRectF(box.right() - 12 - timeWidth, 8, timeWidth + 1, metrics.height()), Qt::AlignVCenter, m_time);

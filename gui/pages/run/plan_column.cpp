@@ -119,7 +119,7 @@ void PlanColumn::showRun(const domain::RunInfo* run)
         m_words->setInk(&Theme::text2);
         m_words->setText(tr("%1 of %2").arg(nodesText(static_cast<int>(run->nodes.size())), shown(run->fleet.name)));
         m_allowBusy->setChecked(!run->loadAllowedBy.empty());
-        m_who->setText(run->loadAllowedBy.empty() ? tr("Busy nodes refused the load.") : tr("Allowed by %1, %2.").arg(shown(run->loadAllowedBy), dateText(run->startedWall)));
+        m_who->setText(run->loadAllowedBy.empty() ? tr("Not allowed for this run: busy nodes refuse the load.") : tr("Allowed by %1, %2.").arg(shown(run->loadAllowedBy), dateText(run->startedWall)));
         return;
     }
     showCards(m_plans);

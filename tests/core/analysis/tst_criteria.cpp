@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/criteria.h"
 
+#include <QDirIterator>
+#include <QFile>
 #include <QTest>
 
 using namespace seatrial;
@@ -11,6 +13,27 @@ class CriteriaTest : public QObject
     Q_OBJECT
 
 private slots:
+    /// A limit on a figure that no check sends can never be missed.
+    void builtInLimitsNameWhatTheEngineSends()
+    {
+        const auto criteria = loadCriteria(SEATRIAL_SOURCE_DIR "/resources/criteria/host.yaml");
+        QVERIFY(criteria.has_value());
+        QByteArray engine;
+        QDirIterator files(SEATRIAL_SOURCE_DIR "/engine/checks", {"*.cpp", "*.h"}, QDir::Files, QDirIterator::Subdirectories);
+        while (files.hasNext()) {
+            QFile file(files.next());
+            QVERIFY(file.open(QIODevice::ReadOnly));
+            engine += file.readAll();
+        }
+        for (const Criterion &criterion : criteria->criteria) {
+            const QByteArray name = QByteArray::fromStdString(criterion.metric);
+            const QByteArray check = QByteArray::fromStdString(criterion.check);
+            const QByteArray stem = name.left(name.lastIndexOf('_') + 1); // "pcie_aer_" + kind
+            QVERIFY2(engine.contains('"' + name + '"') || engine.contains('"' + stem + '"'), name);
+            QVERIFY2(engine.contains('"' + check + '"'), check);
+        }
+    }
+
     void readsEveryKey();
     void builtInCriteriaAreGood();
     void refused_data();
