@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
+#include "cli/inputs.h"
 #include "cli/print.h"
 #include "cli/terminal.h"
 
@@ -39,16 +40,10 @@ int cleanCommand(const Tools &tools, const RunOptions &options)
     auto fleet = domain::loadFleet(options.inventory);
     if (!fleet)
         return complain(fleet.error());
-    std::vector<domain::NodeId> chosen;
-    if (!options.nodes.empty()) {
-        auto selected = domain::selectNodes(*fleet, options.nodes);
-        if (!selected)
-            return complain(selected.error());
-        chosen = std::move(*selected);
-    } else {
-        for (const auto &node : fleet->nodes)
-            chosen.push_back(node.id);
-    }
+    auto selected = chosenNodes(*fleet, options.nodes);
+    if (!selected)
+        return complain(selected.error());
+    const std::vector<domain::NodeId> chosen = std::move(*selected);
     auto engine = tools.installation.engine();
     if (!engine)
         return complain(engine.error());
@@ -92,6 +87,7 @@ int cleanCommand(const Tools &tools, const RunOptions &options)
     }
     for (const auto &[text, nodes] : said)
         print(stdout, "{}: {}\n", domain::foldNodeSet(nodes), report::printable(text));
+    questions.adviseOnRefused();
     return failed ? SomeNotReached : 0;
 }
 

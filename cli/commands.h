@@ -15,7 +15,7 @@
 namespace seatrial::cli {
 
 /// Exit codes that scripts can trust, worst first: 130, 2, 3, 1, 0.
-enum ExitCode {
+enum ExitCode : int {
     AllQualified = 0,
     SomeNotQualified = 1,
     BadInput = 2,
@@ -23,12 +23,14 @@ enum ExitCode {
     Cancelled = 130,
 };
 
+using StoreOpener = std::function<domain::Result<std::unique_ptr<store::Store>>(const std::string &file)>;
+
 /// What main knows and the commands do not: how nodes are reached and where history lies.
 struct Tools {
     resources::Installation installation;
     std::function<std::unique_ptr<campaign::LinkFactory>()> links;
     std::function<domain::Result<std::unique_ptr<campaign::Deployer>>(const std::filesystem::path &engine)> deployer;
-    std::function<domain::Result<std::unique_ptr<store::Store>>(const std::string &file)> openStore;
+    StoreOpener openStore;
 };
 
 struct RunOptions {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
+#include "cli/inputs.h"
 #include "cli/print.h"
 
 #include "core/analysis/judge.h"
@@ -9,7 +10,6 @@
 #include "core/report/verdict_writer.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <fmt/format.h>
 
 namespace seatrial::cli {
@@ -19,16 +19,6 @@ using domain::FailureKind;
 using domain::Stage;
 
 namespace {
-
-domain::Result<std::unique_ptr<store::Store>> openExisting(const Tools &tools, const HistoryOptions &options)
-{
-    const std::string file = options.store.empty() ? resources::Installation::defaultStore().string() : options.store;
-    std::error_code error;
-    // Looking must not create an empty history where a name was mistyped.
-    if (!std::filesystem::exists(file, error))
-        return std::unexpected(Failure{Stage::Input, FailureKind::NotFound, "there is no store " + file, {}, "name one with --store, or make one with seatrialctl run"});
-    return tools.openStore(file);
-}
 
 int printTable(const report::Table &table, report::Format format)
 {
@@ -53,16 +43,13 @@ struct Judged {
 
 domain::Result<Judged> judgeStored(const Tools &tools, const HistoryOptions &options)
 {
-    auto store = openExisting(tools, options);
+    auto store = openExistingStore(tools, storeFile(options.store));
     if (!store)
         return std::unexpected(store.error());
     auto data = (*store)->runData(domain::RunId(options.run));
     if (!data)
         return std::unexpected(data.error());
-    auto file = tools.installation.criteria(options.criteria);
-    if (!file)
-        return std::unexpected(file.error());
-    auto criteria = analysis::loadCriteria(*file);
+    auto criteria = criteriaFrom(tools, options.criteria);
     if (!criteria)
         return std::unexpected(criteria.error());
     auto verdict = analysis::judge(*data, *criteria);
@@ -82,7 +69,7 @@ int verdictCommand(const Tools &tools, const HistoryOptions &options)
 
 int runsCommand(const Tools &tools, const HistoryOptions &options)
 {
-    auto store = openExisting(tools, options);
+    auto store = openExistingStore(tools, storeFile(options.store));
     if (!store)
         return complain(store.error());
     auto runs = (*store)->runs();
@@ -112,7 +99,7 @@ int nodesCommand(const Tools &tools, const HistoryOptions &options)
 
 int resultsCommand(const Tools &tools, const HistoryOptions &options)
 {
-    auto store = openExisting(tools, options);
+    auto store = openExistingStore(tools, storeFile(options.store));
     if (!store)
         return complain(store.error());
     auto data = (*store)->runData(domain::RunId(options.run));
@@ -122,12 +109,17 @@ int resultsCommand(const Tools &tools, const HistoryOptions &options)
         return complain(unknownNode(options.node, data->info));
     if (!options.node.empty())
         std::erase_if(data->observations, [&](const auto &observation) { return observation.node.text() != options.node; });
+    std::ranges::stable_sort(data->observations, [](const auto &a, const auto &b) {
+        if (a.node != b.node)
+            return domain::naturalLess(a.node.text(), b.node.text());
+        return a.wallSeconds < b.wallSeconds;
+    });
     return printTable(report::resultsTable(*data), options.format);
 }
 
 int streamCommand(const Tools &tools, const HistoryOptions &options)
 {
-    auto store = openExisting(tools, options);
+    auto store = openExistingStore(tools, storeFile(options.store));
     if (!store)
         return complain(store.error());
     auto data = (*store)->runData(domain::RunId(options.run));

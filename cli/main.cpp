@@ -1,31 +1,56 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
+#include "cli/print.h"
 
 #include "core/protocol/version.h"
 #include "remote/deploy/engine_deployer.h"
 #include "remote/ssh/ssh_link_factory.h"
 
 #include <CLI/CLI.hpp>
-#include <map>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
 
 using namespace seatrial;
 using namespace seatrial::cli;
 
 namespace {
 
-constexpr const char *kFooter = R"(Examples:
+constexpr const char *kExamples = R"(Examples:
   seatrialctl run --inventory hall.yaml --plan quick --store hall.db
   seatrialctl run --inventory hall.yaml --nodes 'r[1-4]n[01-16]!r2n05' --json > progress.jsonl
   seatrialctl continue --store hall.db
   seatrialctl verdict --store hall.db --format json
   seatrialctl results --store hall.db --format csv > results.csv
 
-Exit codes of run and continue, the worst that applies:
+)";
+
+constexpr const char *kRunCodes = R"(Exit codes of run and continue, the worst that applies:
   130 cancelled or let go   2 bad input   3 some node could not be reached or run
   1 some node is not qualified   0 all qualified)";
 
-const std::map<std::string, report::Format> kFormats = {
-    {"text", report::Format::Text}, {"json", report::Format::Json}, {"csv", report::Format::Csv}, {"junit", report::Format::Junit}};
+constexpr const char *kCleanFooter = R"(Example:
+  seatrialctl clean --inventory hall.yaml --nodes 'n[01-08]'
+
+Exit codes: 0 all cleaned   2 bad input   3 some node could not be cleaned)";
+
+constexpr const char *kNodesetFooter = R"(Examples:
+  seatrialctl nodeset 'n[01-16]!n03'
+  seatrialctl nodeset --fold n01 n02 n04     prints n[01-02,04])";
+
+constexpr const char *kTables = "text, json or csv";
+constexpr const char *kVerdicts = "text, json, csv or junit";
+
+/// What the words of the command line fill in.
+struct Given {
+    Tools tools;
+    RunOptions run;
+    HistoryOptions history;
+    std::vector<std::string> words;
+    bool fold = false;
+    bool count = false;
+    int code = AllQualified;
+};
 
 Tools realTools()
 {
@@ -35,102 +60,157 @@ Tools realTools()
             .openStore = [](const std::string &file) { return store::openSqliteStore(file); }};
 }
 
+/// A text option that has to say something: an empty one is a variable of a script that was not set.
+CLI::Option *addText(CLI::App *app, const std::string &name, std::string &value, const std::string &help)
+{
+    const auto empty = [](const std::string &text) { return text.empty() ? std::string("nothing was given; name a value, or leave the option out") : std::string(); };
+    return app->add_option(name, value, help)->check(CLI::Validator(empty, ""));
+}
+
 void addReach(CLI::App *app, RunOptions &options)
 {
-    app->add_option("-i,--inventory", options.inventory, "Inventory of the fleet (YAML)")->required();
-    app->add_option("-n,--nodes", options.nodes, "Only these nodes, e.g. 'n[01-08]!n03'");
+    addText(app, "-i,--inventory", options.inventory, "Inventory of the fleet (YAML)")->required();
+    addText(app, "-n,--nodes", options.nodes, "Only these nodes, e.g. 'n[01-08]!n03'");
+}
+
+void addConnections(CLI::App *app, RunOptions &options)
+{
     app->add_flag("--accept-new-host-keys", options.acceptNewHostKeys, "Add unknown host keys to known_hosts without asking (a changed key is always refused)");
     app->add_option("--fan-out", options.fanOut, "Connections being made at a time")->check(CLI::Range(1, 512))->capture_default_str();
 }
 
 void addTerms(CLI::App *app, RunOptions &options)
 {
-    app->add_option("-s,--store", options.store, "Store for history (SQLite); default: your own below ~/.local/share/seatrial");
-    app->add_option("--criteria", options.criteria, "File of limits instead of the built-in ones");
+    addText(app, "-s,--store", options.store, "Store for history (SQLite); default: your own below ~/.local/share/seatrial");
+    addText(app, "--criteria", options.criteria, "File of limits instead of the built-in ones");
+    app->add_option("--lease", options.leaseSeconds, "Seconds a node goes on and waits when nobody is attached")->check(CLI::Range(30.0, 604800.0))->capture_default_str();
     app->add_flag("--json", options.json, "JSON lines on standard output, ending with a summary");
 }
 
-void addHistory(CLI::App *app, HistoryOptions &options, bool withRun)
+void addStore(CLI::App *app, HistoryOptions &options, const char *purpose)
 {
-    app->add_option("-s,--store", options.store, "Store to read; default: your own below ~/.local/share/seatrial");
-    if (withRun)
-        app->add_option("-r,--run", options.run, "Run to show; default: the newest");
-    app->add_option("-f,--format", options.format, "text, json, csv (and junit for verdicts)")->transform(CLI::CheckedTransformer(kFormats, CLI::ignore_case).description(""));
+    addText(app, "-s,--store", options.store, std::string(purpose) + "; default: your own below ~/.local/share/seatrial");
+}
+
+void addWhichRun(CLI::App *app, HistoryOptions &options, const char *purpose)
+{
+    addText(app, "-r,--run", options.run, std::string(purpose) + "; default: the newest");
+}
+
+void addFormat(CLI::App *app, HistoryOptions &options, const std::string &formats)
+{
+    const auto take = [&options, formats](const std::string &text) {
+        const auto format = report::formatFromText(text);
+        if (!format || (*format == report::Format::Junit && formats != kVerdicts))
+            throw CLI::ValidationError("--format", "'" + text + "' is not a format here; use " + formats);
+        options.format = *format;
+    };
+    app->add_option_function<std::string>("-f,--format", take, formats + "; default: text");
+}
+
+void addMeasuring(CLI::App &app, Given &given)
+{
+    auto *run = app.add_subcommand("run", "Measure nodes by a plan, store what was found and judge it");
+    addReach(run, given.run);
+    addConnections(run, given.run);
+    addTerms(run, given.run);
+    addText(run, "-p,--plan", given.run.plan, "Built-in plan or a file of your own")->capture_default_str();
+    run->add_flag("--allow-busy", given.run.allowBusy, "Load nodes where others compute; your name is recorded");
+    run->footer(kRunCodes);
+    run->callback([&] { given.code = runCommand(given.tools, given.run); });
+
+    auto *again = app.add_subcommand("continue", "Pick up a run that was let go, from where each node's journal stands");
+    addConnections(again, given.run);
+    addTerms(again, given.run);
+    addWhichRun(again, given.history, "Run to pick up");
+    again->footer(kRunCodes);
+    again->callback([&] { given.code = continueCommand(given.tools, given.run, given.history.run); });
+
+    auto *clean = app.add_subcommand("clean", "Remove all that was put onto nodes, ending what still runs there");
+    addReach(clean, given.run);
+    addConnections(clean, given.run);
+    clean->footer(kCleanFooter);
+    clean->callback([&] { given.code = cleanCommand(given.tools, given.run); });
+}
+
+void addLooking(CLI::App &app, Given &given)
+{
+    const auto add = [&](const char *name, const char *help, int (*command)(const Tools &, const HistoryOptions &)) {
+        auto *added = app.add_subcommand(name, help);
+        addStore(added, given.history, "Store to read");
+        added->callback([&given, command] { given.code = command(given.tools, given.history); });
+        return added;
+    };
+    auto *verdict = add("verdict", "What may be said of each node of a run, and why", verdictCommand);
+    addWhichRun(verdict, given.history, "Run to show");
+    addFormat(verdict, given.history, kVerdicts);
+    addText(verdict, "--criteria", given.history.criteria, "Judge by this file of limits instead of the built-in ones");
+
+    addFormat(add("runs", "The runs of a store", runsCommand), given.history, kTables);
+
+    auto *nodes = add("nodes", "The nodes of a run, a line each", nodesCommand);
+    addWhichRun(nodes, given.history, "Run to show");
+    addFormat(nodes, given.history, kTables);
+
+    auto *results = add("results", "Every measurement of a run, with its spread", resultsCommand);
+    addWhichRun(results, given.history, "Run to show");
+    addFormat(results, given.history, kTables);
+    addText(results, "-n,--node", given.history.node, "Only this node");
+
+    auto *stream = add("stream", "The stream of one node as it came, for a replay or a bug report", streamCommand);
+    addWhichRun(stream, given.history, "Run to show");
+    addText(stream, "-n,--node", given.history.node, "Whose stream")->required();
+}
+
+void addHelpers(CLI::App &app, Given &given)
+{
+    auto *replay = app.add_subcommand("replay", "Store recorded streams as a run of their own and judge it");
+    replay->add_option("streams", given.words, "Streams as 'seatrialctl stream' writes them, one a node")->required();
+    addStore(replay, given.history, "Store that the run is written to");
+    addFormat(replay, given.history, kVerdicts);
+    addText(replay, "--criteria", given.history.criteria, "File of limits instead of the built-in ones");
+    replay->callback([&] { given.code = replayCommand(given.tools, given.words, given.history); });
+
+    auto *nodeset = app.add_subcommand("nodeset", "Expand, count or fold node names");
+    nodeset->add_option("expressions", given.words, "e.g. 'n[01-16]!n03'")->required();
+    nodeset->add_flag("--fold", given.fold, "Fold into one expression that ClusterShell, Slurm and pdsh read");
+    nodeset->add_flag("--count", given.count, "Print how many there are");
+    nodeset->footer(kNodesetFooter);
+    nodeset->callback([&] { given.code = nodesetCommand(given.words, given.fold, given.count); });
+}
+
+/// @p code, or BadInput if what was to be read did not get through: a script must not take a torn answer for a whole one.
+int afterOutput(int code)
+{
+    errno = 0;
+    const bool flushed = std::fflush(stdout) == 0;
+    const int reason = errno;
+    if (flushed && !std::ferror(stdout))
+        return code;
+    print(stderr, "seatrialctl: standard output could not be written{}; what came out is not all\n  next: make room or keep the reader open, then call again\n",
+          reason ? std::string(": ") + std::strerror(reason) : std::string());
+    return code == Cancelled ? Cancelled : BadInput;
 }
 
 } // namespace
 
 int main(int argc, char **argv)
 {
+    std::signal(SIGPIPE, SIG_IGN); // a reader that went away is told of in the exit code
     CLI::App app{"Seatrial: measure every node, judge it against limits that name their source.", "seatrialctl"};
-    app.footer(kFooter);
     app.set_version_flag("--version", std::string("seatrialctl ") + protocol::kProgramVersion);
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
-    const Tools tools = realTools();
-    RunOptions run;
-    HistoryOptions history;
-    std::vector<std::string> words;
-    bool fold = false, count = false;
-    int code = 0;
-
-    auto *command = app.add_subcommand("run", "Measure nodes by a plan, store what was found and judge it");
-    addReach(command, run);
-    addTerms(command, run);
-    command->add_option("-p,--plan", run.plan, "Built-in plan or a file of your own")->capture_default_str();
-    command->add_flag("--allow-busy", run.allowBusy, "Load nodes where others compute; your name is recorded");
-    command->add_option("--lease", run.leaseSeconds, "Seconds a node goes on and waits when nobody is attached")->check(CLI::Range(30.0, 604800.0))->capture_default_str();
-    command->callback([&] { code = runCommand(tools, run); });
-
-    command = app.add_subcommand("continue", "Pick up a run that was let go, from where each node's journal stands");
-    addTerms(command, run);
-    command->add_option("-r,--run", history.run, "Run to pick up; default: the newest");
-    command->add_flag("--accept-new-host-keys", run.acceptNewHostKeys, "Add unknown host keys to known_hosts without asking");
-    command->callback([&] { code = continueCommand(tools, run, history.run); });
-
-    command = app.add_subcommand("verdict", "What may be said of each node of a run, and why");
-    addHistory(command, history, true);
-    command->add_option("--criteria", history.criteria, "Judge by this file of limits instead of the built-in ones");
-    command->callback([&] { code = verdictCommand(tools, history); });
-
-    command = app.add_subcommand("runs", "The runs of a store");
-    addHistory(command, history, false);
-    command->callback([&] { code = runsCommand(tools, history); });
-
-    command = app.add_subcommand("nodes", "The nodes of a run, a line each");
-    addHistory(command, history, true);
-    command->callback([&] { code = nodesCommand(tools, history); });
-
-    command = app.add_subcommand("results", "Every measurement of a run, with its spread");
-    addHistory(command, history, true);
-    command->add_option("-n,--node", history.node, "Only this node");
-    command->callback([&] { code = resultsCommand(tools, history); });
-
-    command = app.add_subcommand("stream", "The stream of one node as it came, for a replay or a bug report");
-    addHistory(command, history, true);
-    command->add_option("-n,--node", history.node, "Whose stream")->required();
-    command->callback([&] { code = streamCommand(tools, history); });
-
-    command = app.add_subcommand("replay", "Store recorded streams as a run of their own and judge it");
-    command->add_option("streams", words, "Streams as 'seatrialctl stream' writes them, one a node")->required();
-    addHistory(command, history, false);
-    command->add_option("--criteria", history.criteria, "File of limits instead of the built-in ones");
-    command->callback([&] { code = replayCommand(tools, words, history); });
-
-    command = app.add_subcommand("clean", "Remove all that was put onto nodes, ending what still runs there");
-    addReach(command, run);
-    command->callback([&] { code = cleanCommand(tools, run); });
-
-    command = app.add_subcommand("nodeset", "Expand, count or fold node names");
-    command->add_option("expressions", words, "e.g. 'n[01-16]!n03'")->required();
-    command->add_flag("--fold", fold, "Fold into one expression that ClusterShell, Slurm and pdsh read");
-    command->add_flag("--count", count, "Print how many there are");
-    command->callback([&] { code = nodesetCommand(words, fold, count); });
+    Given given{.tools = realTools(), .run = {}, .history = {}, .words = {}};
+    addMeasuring(app, given);
+    addLooking(app, given);
+    addHelpers(app, given);
+    app.footer(std::string(kExamples) + kRunCodes); // after the commands: they would inherit it
 
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
-        return app.exit(error) == 0 ? 0 : BadInput;
+        return afterOutput(app.exit(error) == 0 ? 0 : BadInput);
     }
-    return code;
+    return afterOutput(given.code);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
+#include "cli/inputs.h"
 #include "cli/print.h"
 
 #include "core/analysis/judge.h"
@@ -7,6 +8,9 @@
 #include "core/report/verdict_writer.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 
@@ -22,24 +26,70 @@ namespace {
 struct Recording {
     std::string file;
     domain::NodeId node;
-    std::string address;
     std::vector<protocol::StreamLine> lines;
 };
 
-domain::Result<Recording> readRecording(const std::string &file)
+Failure notAStream(const std::string &what)
 {
+    return {Stage::Input, FailureKind::Invalid, what, {}, "name a stream as seatrialctl stream writes it"};
+}
+
+/// How far a file is read in search of a first record: what has none by then is no stream, however long it is.
+constexpr std::size_t kFirstRecordWithin = 1 << 20;
+
+domain::Result<std::vector<protocol::StreamLine>> readLines(const std::string &file)
+{
+    std::error_code ignored;
+    if (std::filesystem::is_directory(file, ignored))
+        return std::unexpected(notAStream(file + " is a folder"));
     std::ifstream input(file, std::ios::binary);
     if (!input)
-        return std::unexpected(Failure{Stage::Input, FailureKind::NotFound, "cannot read " + file, {}, "name a stream as seatrialctl stream writes it"});
-    Recording recording{file, {}, {}, {}};
+        return std::unexpected(Failure{Stage::Input, FailureKind::NotFound, "cannot read " + file + ": " + std::strerror(errno), {}, "name a stream as seatrialctl stream writes it"});
+    std::vector<protocol::StreamLine> lines;
     protocol::StreamReader reader;
     std::string chunk(1 << 16, '\0');
-    const auto take = [&](std::vector<protocol::StreamLine> lines) {
-        std::ranges::move(lines, std::back_inserter(recording.lines));
+    std::size_t bytes = 0;
+    bool records = false;
+    const auto take = [&](std::vector<protocol::StreamLine> more) {
+        records = records || std::ranges::any_of(more, [](const auto &line) { return !std::holds_alternative<protocol::Malformed>(line.content); });
+        std::ranges::move(more, std::back_inserter(lines));
     };
-    while (input.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || input.gcount() > 0)
+    while (input.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || input.gcount() > 0) {
         take(reader.feed(std::string_view(chunk.data(), static_cast<std::size_t>(input.gcount()))));
+        bytes += static_cast<std::size_t>(input.gcount());
+        if (!records && bytes > kFirstRecordWithin)
+            break;
+    }
     take(reader.finish());
+    if (bytes == 0)
+        return std::unexpected(notAStream(file + " is empty"));
+    if (!records)
+        return std::unexpected(notAStream(file + " is not a stream: no line of it is a record"));
+    return lines;
+}
+
+/// Says how many lines cannot count, and where the first of them is.
+void tellUnreadable(const Recording &recording)
+{
+    std::size_t unreadable = 0, first = 0;
+    std::string reason;
+    for (std::size_t i = 0; i < recording.lines.size(); ++i) {
+        const auto *malformed = std::get_if<protocol::Malformed>(&recording.lines[i].content);
+        if (malformed && unreadable++ == 0) {
+            first = i + 1;
+            reason = malformed->reason;
+        }
+    }
+    if (unreadable)
+        print(stderr, "{}: {} of {} lines could not be read, first line {}: {}\n", recording.file, unreadable, recording.lines.size(), first, report::printable(reason));
+}
+
+domain::Result<Recording> readRecording(const std::string &file)
+{
+    auto lines = readLines(file);
+    if (!lines)
+        return std::unexpected(std::move(lines.error()));
+    Recording recording{file, {}, std::move(*lines)};
     for (std::size_t i = 0; i < recording.lines.size(); ++i) {
         const auto &content = recording.lines[i].content;
         if (const auto *newer = std::get_if<protocol::TooNew>(&content)) {
@@ -88,27 +138,27 @@ domain::Plan planOf(const std::vector<Recording> &recordings, const resources::I
     return plan;
 }
 
-} // namespace
-
-int replayCommand(const Tools &tools, const std::vector<std::string> &streams, const HistoryOptions &options)
+domain::Result<std::vector<Recording>> readRecordings(const std::vector<std::string> &streams)
 {
     std::vector<Recording> recordings;
     for (const auto &file : streams) {
         auto recording = readRecording(file);
         if (!recording)
-            return complain(recording.error());
+            return std::unexpected(std::move(recording.error()));
         const bool twice = std::ranges::any_of(recordings, [&](const auto &other) { return other.node == recording->node; });
         if (twice)
-            return complain({Stage::Input, FailureKind::Invalid, file + ": a second stream of node " + recording->node.text(), {}, "replay one stream a node"});
+            return std::unexpected(Failure{Stage::Input, FailureKind::Invalid, file + ": a second stream of node " + recording->node.text(), {}, "replay one stream a node"});
         recordings.push_back(std::move(*recording));
     }
-    const std::string file = options.store.empty() ? resources::Installation::defaultStore().string() : options.store;
-    auto store = tools.openStore(file);
-    if (!store)
-        return complain(store.error());
+    return recordings;
+}
+
+/// The run that the recordings are of.
+domain::RunInfo runOf(const std::vector<Recording> &recordings, const resources::Installation &installation)
+{
     domain::RunInfo info;
-    info.plan = planOf(recordings, tools.installation);
-    info.fleet.name = "replay of " + streams.front();
+    info.plan = planOf(recordings, installation);
+    info.fleet.name = "replay of " + recordings.front().file;
     info.operatorName = resources::Installation::operatorName();
     for (const auto &recording : recordings) {
         domain::Node node;
@@ -125,31 +175,52 @@ int replayCommand(const Tools &tools, const std::vector<std::string> &streams, c
             info.finishedWall = std::max(info.finishedWall, record->stamp.wallSeconds);
         }
     }
-    const double finished = info.finishedWall;
-    auto begun = (*store)->beginRun(std::move(info));
-    if (!begun)
-        return complain(begun.error());
-    for (auto &recording : recordings)
-        (*store)->append(begun->id, recording.node, std::move(recording.lines));
-    if (auto flushed = (*store)->flush(); !flushed)
-        return complain(flushed.error());
-    if (auto state = (*store)->setRunState(begun->id, domain::RunState::Finished, finished); !state)
-        return complain(state.error());
-    print(stderr, "Stored as run {} in {}.\n", begun->id.text(), file);
+    return info;
+}
 
-    HistoryOptions verdict = options;
-    verdict.store = file;
-    verdict.run = begun->id.text();
-    const int code = verdictCommand(tools, verdict);
-    if (code != 0)
-        return code;
-    auto data = (*store)->runData(begun->id);
-    auto criteriaFile = tools.installation.criteria(options.criteria);
-    auto criteria = criteriaFile ? analysis::loadCriteria(*criteriaFile) : domain::Result<analysis::Criteria>(std::unexpected(criteriaFile.error()));
-    if (data && criteria) {
-        if (auto saved = (*store)->saveVerdict(analysis::judge(*data, *criteria)); !saved)
-            return complain(saved.error());
-    }
+domain::Result<domain::RunId> storeRun(store::Store &store, domain::RunInfo info, std::vector<Recording> recordings)
+{
+    const double finished = info.finishedWall;
+    auto begun = store.beginRun(std::move(info));
+    if (!begun)
+        return std::unexpected(std::move(begun.error()));
+    for (auto &recording : recordings)
+        store.append(begun->id, recording.node, std::move(recording.lines));
+    if (auto flushed = store.flush(); !flushed)
+        return std::unexpected(std::move(flushed.error()));
+    if (auto state = store.setRunState(begun->id, domain::RunState::Finished, finished); !state)
+        return std::unexpected(std::move(state.error()));
+    return begun->id;
+}
+
+} // namespace
+
+int replayCommand(const Tools &tools, const std::vector<std::string> &streams, const HistoryOptions &options)
+{
+    auto recordings = readRecordings(streams);
+    if (!recordings)
+        return complain(recordings.error());
+    auto criteria = criteriaFrom(tools, options.criteria);
+    if (!criteria)
+        return complain(criteria.error());
+    const std::string file = storeFile(options.store);
+    auto store = tools.openStore(file);
+    if (!store)
+        return complain(store.error());
+    std::ranges::for_each(*recordings, tellUnreadable);
+    auto info = runOf(*recordings, tools.installation);
+    auto run = storeRun(**store, std::move(info), std::move(*recordings));
+    if (!run)
+        return complain(run.error());
+    print(stderr, "Stored as run {} in {}.\n", run->text(), file);
+
+    auto data = (*store)->runData(*run);
+    if (!data)
+        return complain(data.error());
+    const auto verdict = analysis::judge(*data, *criteria);
+    if (auto saved = (*store)->saveVerdict(verdict); !saved)
+        return complain(saved.error());
+    print(stdout, "{}", report::writeVerdict(data->info, verdict, options.format));
     return 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
+#include "cli/inputs.h"
 #include "cli/print.h"
 #include "cli/terminal.h"
 
@@ -73,8 +74,10 @@ private:
     std::thread m_thread;
 };
 
-int exitCode(const campaign::Snapshot &last)
+int exitCode(const campaign::Snapshot &last, bool storeFailed)
 {
+    if (storeFailed)
+        return last.data->info.state == domain::RunState::Cancelled ? Cancelled : BadInput;
     if (last.data->info.state != domain::RunState::Finished)
         return Cancelled;
     const bool unreached = std::ranges::any_of(last.nodes, [](const auto &node) { return node.phase == campaign::NodePhase::Failed; });
@@ -108,9 +111,10 @@ void printSummary(const campaign::Snapshot &last, int code)
     print(stdout, "{}\n", json.dump());
 }
 
-/// What run and continue share once it is known what to do.
-template<typename Begin>
-int follow(const Tools &tools, const RunOptions &options, Begin begin)
+using Begin = std::function<domain::Result<std::unique_ptr<Campaign>>(const campaign::Worlds &worlds, analysis::Criteria criteria)>;
+
+/// What run and continue share once it is known what to do. @p openStore makes a store, or insists on one.
+int follow(const Tools &tools, const RunOptions &options, const StoreOpener &openStore, const Begin &begin)
 {
     Signals signals; // before any thread: every thread must leave them to the one that waits for them
     auto enginePath = tools.installation.engine();
@@ -119,38 +123,50 @@ int follow(const Tools &tools, const RunOptions &options, Begin begin)
     auto deployer = tools.deployer(*enginePath);
     if (!deployer)
         return complain(deployer.error());
-    const std::string file = options.store.empty() ? resources::Installation::defaultStore().string() : options.store;
-    auto store = tools.openStore(file);
-    if (!store)
-        return complain(store.error());
-    auto criteriaFile = tools.installation.criteria(options.criteria);
-    if (!criteriaFile)
-        return complain(criteriaFile.error());
-    auto criteria = analysis::loadCriteria(*criteriaFile);
+    auto criteria = criteriaFrom(tools, options.criteria);
     if (!criteria)
         return complain(criteria.error());
+    const std::string file = storeFile(options.store);
+    auto store = openStore(file);
+    if (!store)
+        return complain(store.error());
 
     const auto links = tools.links();
-    TerminalQuestions questions(options.acceptNewHostKeys);
     TerminalObserver observer(options.json);
+    TerminalQuestions questions(options.acceptNewHostKeys, &observer);
     const campaign::Worlds worlds{*links, **deployer, questions, **store, observer};
-    domain::Result<std::unique_ptr<Campaign>> run = begin(worlds, std::move(*criteria));
+    auto run = begin(worlds, std::move(*criteria));
     if (!run)
         return complain(run.error());
     signals.watch(**run, questions);
     const auto last = (*run)->wait();
     signals.stop();
     observer.finish();
-    const int code = exitCode(*last);
+    const auto failure = (*store)->failure();
+    const int code = exitCode(*last, failure.has_value());
     if (options.json)
         printSummary(*last, code);
     else
         print(stdout, "{}", report::writeVerdict(last->data->info, *last->verdict, report::Format::Text));
     if (last->data->info.state == domain::RunState::Interrupted)
         print(stderr, "Run {} goes on on its nodes. Pick it up with: seatrialctl continue --store {} --run {}\n", (*run)->run().text(), file, (*run)->run().text());
-    if (const auto failure = (*store)->failure())
-        return complain(*failure, last->data->info.state == domain::RunState::Cancelled ? Cancelled : BadInput);
-    return code;
+    questions.adviseOnRefused();
+    return failure ? complain(*failure, code) : code;
+}
+
+/// Says what begins, and what can be known of its end by now.
+void announce(const domain::Plan &plan, const domain::Fleet &fleet, const std::vector<domain::NodeId> &nodes)
+{
+    print(stderr, "Plan {} on {} of {}: {}\n", plan.name, nodes.size() == 1 ? "1 node" : fmt::format("{} nodes", nodes.size()), fleet.name, domain::foldNodeSet(nodes));
+    if (nodes.size() != 1)
+        return;
+    std::string pairs;
+    for (const auto &step : plan.steps) {
+        if (step.scope == domain::Scope::Pair && step.need == domain::Need::Required)
+            pairs += (pairs.empty() ? "" : ", ") + step.id.text();
+    }
+    if (!pairs.empty())
+        print(stderr, "Plan {} has pairs: with one node {} stays unmeasured, and the node cannot qualify. Choose two or more to measure it.\n", plan.name, pairs);
 }
 
 } // namespace
@@ -176,22 +192,15 @@ int runCommand(const Tools &tools, const RunOptions &options)
     auto plan = domain::loadPlan(*planFile);
     if (!plan)
         return complain(plan.error());
-    std::vector<domain::NodeId> nodes;
-    if (options.nodes.empty()) {
-        for (const auto &node : fleet->nodes)
-            nodes.push_back(node.id);
-    } else {
-        auto chosen = domain::selectNodes(*fleet, options.nodes);
-        if (!chosen)
-            return complain(chosen.error());
-        nodes = std::move(*chosen);
-    }
-    print(stderr, "Plan {} on {} of {}: {}\n", plan->name, nodes.size() == 1 ? "1 node" : fmt::format("{} nodes", nodes.size()), fleet->name, domain::foldNodeSet(nodes));
-    return follow(tools, options, [&](const campaign::Worlds &worlds, analysis::Criteria criteria) {
+    auto nodes = chosenNodes(*fleet, options.nodes);
+    if (!nodes)
+        return complain(nodes.error());
+    return follow(tools, options, tools.openStore, [&](const campaign::Worlds &worlds, analysis::Criteria criteria) {
+        announce(*plan, *fleet, *nodes);
         campaign::Terms terms;
         terms.plan = std::move(*plan);
         terms.fleet = std::move(*fleet);
-        terms.nodes = std::move(nodes);
+        terms.nodes = std::move(*nodes);
         terms.criteria = std::move(criteria);
         terms.operatorName = resources::Installation::operatorName();
         terms.allowBusy = options.allowBusy;
@@ -203,7 +212,8 @@ int runCommand(const Tools &tools, const RunOptions &options)
 
 int continueCommand(const Tools &tools, const RunOptions &options, const std::string &run)
 {
-    return follow(tools, options, [&](const campaign::Worlds &worlds, analysis::Criteria criteria) {
+    const auto existing = [&](const std::string &file) { return openExistingStore(tools, file); };
+    return follow(tools, options, existing, [&](const campaign::Worlds &worlds, analysis::Criteria criteria) {
         campaign::Terms terms;
         terms.leaseSeconds = options.leaseSeconds;
         terms.fanOut = options.fanOut;

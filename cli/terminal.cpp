@@ -44,8 +44,20 @@ campaign::HostKeyAnswer TerminalQuestions::ask(const campaign::HostKeyQuestion &
         return campaign::HostKeyAnswer::Refuse;
     if (m_acceptNew)
         return campaign::HostKeyAnswer::TrustAndSave;
-    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+        m_notAsked.push_back(question.node);
         return campaign::HostKeyAnswer::Refuse;
+    }
+    if (m_beside)
+        m_beside->pause();
+    const auto said = askPerson(question);
+    if (m_beside)
+        m_beside->resume();
+    return said;
+}
+
+campaign::HostKeyAnswer TerminalQuestions::askPerson(const campaign::HostKeyQuestion &question) const
+{
     print(stderr,
                "\n{}: the host key of {} is not known.\n  {} {}\nCompare the fingerprint with the node's own: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub\n"
                "[y] trust and add to {}, [o] trust for this run, [n] refuse: ",
@@ -56,6 +68,15 @@ campaign::HostKeyAnswer TerminalQuestions::ask(const campaign::HostKeyQuestion &
     if (said.starts_with('o') || said.starts_with('O'))
         return campaign::HostKeyAnswer::TrustOnce;
     return campaign::HostKeyAnswer::Refuse;
+}
+
+void TerminalQuestions::adviseOnRefused()
+{
+    const std::scoped_lock lock(m_mutex);
+    if (m_notAsked.empty())
+        return;
+    print(stderr, "Unknown host keys of {} were refused, for there is no terminal to ask at. Run at one, or with --accept-new-host-keys to add them unasked.\n",
+          domain::foldNodeSet(m_notAsked));
 }
 
 /// A line of the terminal; empty once nothing more shall be asked.
@@ -102,15 +123,23 @@ void TerminalObserver::flushHeld()
     if (!m_holding)
         return;
     m_holding = false;
-    clearStatus();
-    const char *mark = m_held.severity == protocol::Severity::Error ? "error  " : m_held.severity == protocol::Severity::Warning ? "warning " : "";
-    const std::string who = m_held.nodes.empty() ? std::string() : domain::foldNodeSet(m_held.nodes) + ": ";
-    std::string text = report::printable(m_held.text);
-    // Failures name their node themselves.
-    if (m_held.nodes.size() == 1 && text.find(m_held.nodes.front().text()) != std::string::npos)
-        print(stderr, "{}  {}{}\n", clockTime(m_held.wallSeconds), mark, text);
+    if (m_paused)
+        m_waiting.push_back(std::move(m_held));
     else
-        print(stderr, "{}  {}{}{}\n", clockTime(m_held.wallSeconds), mark, who, text);
+        write(m_held);
+}
+
+void TerminalObserver::write(const campaign::LogLine &line)
+{
+    clearStatus();
+    const char *mark = line.severity == protocol::Severity::Error ? "error  " : line.severity == protocol::Severity::Warning ? "warning " : "";
+    const std::string who = line.nodes.empty() ? std::string() : domain::foldNodeSet(line.nodes) + ": ";
+    std::string text = report::printable(line.text);
+    // Failures name their node themselves.
+    if (line.nodes.size() == 1 && text.find(line.nodes.front().text()) != std::string::npos)
+        print(stderr, "{}  {}{}\n", clockTime(line.wallSeconds), mark, text);
+    else
+        print(stderr, "{}  {}{}{}\n", clockTime(line.wallSeconds), mark, who, text);
 }
 
 void TerminalObserver::clearStatus()
@@ -129,7 +158,7 @@ void TerminalObserver::published(std::shared_ptr<const campaign::Snapshot> snaps
         m_nextJson = now + 1s;
         writeJson(*snapshot);
     }
-    if (now < m_nextStatus || snapshot->finished)
+    if (m_paused || now < m_nextStatus || snapshot->finished)
         return;
     m_nextStatus = now + (m_terminal ? std::chrono::milliseconds(250) : std::chrono::milliseconds(10000));
     showStatus(*snapshot);
@@ -148,7 +177,8 @@ void TerminalObserver::showStatus(const campaign::Snapshot &snapshot)
     }
     std::string left = "time left not known yet";
     if (snapshot.left)
-        left = snapshot.left->stepsFinished > 0 ? fmt::format("about {} left, from {} finished steps", minutes(snapshot.left->seconds), snapshot.left->stepsFinished)
+        left = snapshot.left->stepsFinished > 0 ? fmt::format("about {} left, from {} finished {}", minutes(snapshot.left->seconds), snapshot.left->stepsFinished,
+                                                              snapshot.left->stepsFinished == 1 ? "step" : "steps")
                                                 : fmt::format("about {} by plan", minutes(snapshot.left->seconds));
     const std::string text = fmt::format("{} of {} steps, {} working{}; {}", snapshot.stepsDone, snapshot.stepsPlanned, working,
                                          example.empty() ? "" : " (" + example + ")", left);
@@ -171,6 +201,23 @@ void TerminalObserver::writeJson(const campaign::Snapshot &snapshot)
         nodes[node.node.text()] = node.doing;
     print(stdout, "{}\n", json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     std::fflush(stdout);
+}
+
+void TerminalObserver::pause()
+{
+    const std::scoped_lock lock(m_mutex);
+    flushHeld();
+    clearStatus();
+    m_paused = true;
+}
+
+void TerminalObserver::resume()
+{
+    const std::scoped_lock lock(m_mutex);
+    m_paused = false;
+    for (const auto &line : m_waiting)
+        write(line);
+    m_waiting.clear();
 }
 
 void TerminalObserver::finish()

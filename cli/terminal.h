@@ -8,25 +8,9 @@
 #include <chrono>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace seatrial::cli {
-
-/// Asks the person at the terminal; without a terminal every unknown key is refused, or saved if that was asked for.
-class TerminalQuestions : public campaign::Questions
-{
-public:
-    explicit TerminalQuestions(bool acceptNew) : m_acceptNew(acceptNew) {}
-    campaign::HostKeyAnswer ask(const campaign::HostKeyQuestion &question) override;
-    /// Every question from now on, and the one being asked, is answered with Refuse.
-    void refuseAll() { m_refusing = true; }
-
-private:
-    std::string answer() const;
-
-    const bool m_acceptNew;
-    std::atomic<bool> m_refusing = false;
-    std::mutex m_mutex; ///< one question at a time
-};
 
 /// Progress on standard error: events as lines, folded over nodes that say the same, and one status line if standard
 /// error is a terminal. With @c json also JSON lines on standard output.
@@ -39,7 +23,12 @@ public:
     /// Writes what is still held back and ends the status line.
     void finish();
 
+    /// Leaves the terminal to somebody else: lines wait, and no status is shown, until resume().
+    void pause();
+    void resume();
+
 private:
+    void write(const campaign::LogLine &line);
     void flushHeld();
     void clearStatus();
     void showStatus(const campaign::Snapshot &snapshot);
@@ -50,9 +39,34 @@ private:
     std::mutex m_mutex;
     campaign::LogLine m_held;
     bool m_holding = false;
+    bool m_paused = false;
+    std::vector<campaign::LogLine> m_waiting; ///< lines of the pause
     bool m_statusShown = false;
     std::chrono::steady_clock::time_point m_nextStatus;
     std::chrono::steady_clock::time_point m_nextJson;
+};
+
+/// Asks the person at the terminal; without a terminal every unknown key is refused, or saved if that was asked for.
+class TerminalQuestions : public campaign::Questions
+{
+public:
+    /// While a question is open, @p beside says nothing.
+    explicit TerminalQuestions(bool acceptNew, TerminalObserver *beside = nullptr) : m_acceptNew(acceptNew), m_beside(beside) {}
+    campaign::HostKeyAnswer ask(const campaign::HostKeyQuestion &question) override;
+    /// Every question from now on, and the one being asked, is answered with Refuse.
+    void refuseAll() { m_refusing = true; }
+    /// Says on standard error how keys that were refused because nobody could be asked can be accepted.
+    void adviseOnRefused();
+
+private:
+    campaign::HostKeyAnswer askPerson(const campaign::HostKeyQuestion &question) const;
+    std::string answer() const;
+
+    const bool m_acceptNew;
+    TerminalObserver *const m_beside;
+    std::vector<domain::NodeId> m_notAsked; ///< refused without a terminal
+    std::atomic<bool> m_refusing = false;
+    std::mutex m_mutex; ///< one question at a time
 };
 
 } // namespace seatrial::cli

@@ -4,6 +4,8 @@
 #include "core/report/number.h"
 
 #include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace seatrial::report {
@@ -19,6 +21,17 @@ std::string cellText(const Cell &cell)
     if (const auto *number = std::get_if<double>(&cell))
         return fullNumber(*number);
     return {};
+}
+
+/// A cell for reading: a number with the four digits that mean something. Programs get all of them.
+std::string readingText(const Cell &cell)
+{
+    const auto *number = std::get_if<double>(&cell);
+    if (!number)
+        return cellText(cell);
+    const double size = std::abs(*number);
+    const bool whole = *number == std::floor(*number) || size >= 1000;
+    return whole && size < 1e6 ? fmt::format("{:.0f}", *number) : fmt::format("{:.4g}", *number);
 }
 
 bool isNumber(const Cell &cell)
@@ -83,7 +96,7 @@ std::string asText(const Table &table)
     for (const auto &row : table.rows) {
         auto &line = texts.emplace_back();
         for (std::size_t i = 0; i < row.size(); ++i) {
-            line.push_back(printable(cellText(row[i])));
+            line.push_back(printable(readingText(row[i])));
             widths[i] = std::max(widths[i], width(line.back()));
         }
     }

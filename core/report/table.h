@@ -20,7 +20,7 @@ struct Table {
 enum class Format { Text, Json, Csv, Junit };
 std::optional<Format> formatFromText(const std::string &text);
 
-/// Aligned columns for a terminal. Control characters that came from a node are shown as "?".
+/// Aligned columns for a terminal, numbers rounded to four significant digits. Control characters that came from a node are shown as "?".
 std::string asText(const Table &table);
 /// RFC 4180, UTF-8; cells that a spreadsheet would take for a formula get a leading apostrophe.
 std::string asCsv(const Table &table);

@@ -30,6 +30,8 @@ struct CheckContext {
     bool allowBusy = false;              ///< a person allowed load beside other people's work
     const std::atomic<bool> *stop = nullptr; ///< set by SIGTERM: end soon and cleanly
     Emitter *out = nullptr;
+    int loadLock = -1;       ///< descriptor that the workers of a run share, see load_lock.h; -1: nobody to share a node with
+    std::string run;         ///< name of the run's folder: how other runs are told who measures
 };
 
 /// How a check ended; becomes protocol::StepFinished.

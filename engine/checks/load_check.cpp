@@ -3,9 +3,12 @@
 
 #include "engine/checks/reporter.h"
 #include "engine/measure/busy.h"
+#include "engine/measure/clock.h"
+#include "engine/measure/load_lock.h"
 #include "engine/measure/text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 
 namespace seatrial::engine {
@@ -13,6 +16,7 @@ namespace seatrial::engine {
 namespace {
 
 constexpr std::size_t mostNamed = 5;
+constexpr double longestWaitSeconds = 60; ///< for another run's step, and never more than half the deadline
 
 std::string nameAll(const std::vector<BusyProcess> &busy)
 {
@@ -24,6 +28,25 @@ std::string nameAll(const std::vector<BusyProcess> &busy)
     return text;
 }
 
+/// Waits until no other run of ours loads the node. What is left of the deadline is what the check may plan with.
+/// Returns who still does after that.
+std::string waitForTurn(CheckContext &context, const Reporter &reporter)
+{
+    if (context.run.empty())
+        return {}; // not in a run: there is nobody to take turns with
+    const auto patience = std::min(context.deadlineSeconds / 2, longestWaitSeconds);
+    const auto turn = takeLoadLock(context.loadLock, context.run, patience, context.stop);
+    context.deadlineSeconds -= turn.waitedSeconds;
+    const auto waited = numberText(std::round(turn.waitedSeconds * 10) / 10);
+    if (!turn.problem.empty())
+        reporter.event(protocol::Severity::Warning, "load.unlocked", "node",
+                       "The lock of this node cannot be had (" + turn.problem + "): whether another run measures here is not known.");
+    if (turn.ours && turn.waitedSeconds > 0)
+        reporter.event(protocol::Severity::Info, "load.waited", "node",
+                       "Waited " + waited + " s until another Seatrial run had measured.", {{"seconds", waited}});
+    return turn.holder.empty() ? turn.holder : turn.holder + ", and still did after " + waited + " s";
+}
+
 } // namespace
 
 CheckResult stoppedEarly()
@@ -31,20 +54,31 @@ CheckResult stoppedEarly()
     return CheckResult::error("it was told to stop before it was done");
 }
 
-CheckResult LoadCheck::run(const CheckContext &context) const
+CheckResult LoadCheck::run(const CheckContext &given) const
 {
     // Libraries below may throw for want of memory or threads. Here is the doorway where that becomes a value.
     try {
-        const auto report = lookForBusy(context.sysroot, 0.3, context.stop);
+        CheckContext context = given;
         const Reporter reporter(context, id());
+        auto inTheWay = waitForTurn(context, reporter);
+        if (stopRequested(context.stop))
+            return stoppedEarly();
+        const auto report = lookForBusy(context.sysroot, 0.3, context.stop);
         if (report.othersHidden)
             reporter.event(protocol::Severity::Warning, "busy.not_permitted", "node",
                            "Processes of others are hidden (/proc is mounted with hidepid): whether somebody computes here is not known.");
-        if (!report.busy.empty() && !context.allowBusy)
-            return CheckResult::notPermitted("the node is in use: " + nameAll(report.busy));
         if (!report.busy.empty())
+            inTheWay += (inTheWay.empty() ? "" : "; ") + nameAll(report.busy);
+        if (inTheWay.empty() || context.allowBusy) { // whoever is refused must not stand against others
+            const auto sinceThen = announceLoad(context.sysroot);
+            if (inTheWay.empty())
+                inTheWay = nameAll(sinceThen);
+        }
+        if (!inTheWay.empty() && !context.allowBusy)
+            return CheckResult::notPermitted("the node is in use: " + inTheWay);
+        if (!inTheWay.empty())
             reporter.event(protocol::Severity::Warning, "busy.allowed", "node",
-                           "Load beside other people's work, which a person allowed: " + nameAll(report.busy) + ".");
+                           "Load beside other people's work, which a person allowed: " + inTheWay + ".");
         return load(context);
     } catch (const std::exception &problem) {
         return CheckResult::error(std::string("the operating system refused what it needs: ") + printable(problem.what()));

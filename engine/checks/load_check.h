@@ -10,7 +10,7 @@ class LoadCheck : public Check
 {
 public:
     bool loads() const final { return true; }
-    /// Refuses (waived, not permitted) where others compute, unless a person allowed it; then load().
+    /// Refuses (waived, not permitted) where others compute or another run measures, unless a person allowed it; then load().
     CheckResult run(const CheckContext &context) const final;
 
 protected:

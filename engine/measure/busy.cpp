@@ -9,6 +9,7 @@
 #include <cmath>
 #include <set>
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace seatrial::engine {
@@ -27,6 +28,7 @@ constexpr std::array<Launcher, 5> launchers{{
 }};
 
 constexpr int deepestAncestry = 64;
+constexpr const char *loadName = "seatrial-load"; ///< what a loading worker calls itself, for all users to see
 
 /// The word that starts with @p prefix in a path of parts divided by '/'; empty if there is none.
 std::string_view partWith(std::string_view path, std::string_view prefix)
@@ -138,6 +140,15 @@ std::set<int> ownFamily(const Processes &processes, int ownPid)
     return family;
 }
 
+/// "Seatrial run r5-…" if a worker of another user's run loads the node; the run is named by its work folder.
+std::string otherRun(const Process &process, const BusyRules &rules)
+{
+    if (process.name != loadName || process.uid == rules.ownUid)
+        return {};
+    const auto run = partBehind(process.command, "runs");
+    return "Seatrial run" + (run.empty() ? "" : ' ' + std::string(run));
+}
+
 bool isPerson(std::int64_t uid, const BusyRules &rules)
 {
     const bool dynamicServiceUser = uid >= 61184 && uid <= 65535; // systemd's range, nobody, and pods' pause
@@ -196,11 +207,34 @@ std::vector<BusyProcess> findBusy(const Processes &before, const Processes &afte
         const bool computes = candidate.cpuPercent > rules.cpuPercent;
         if (candidate.job.empty() && computes && inPod(process))
             candidate.job = "a Kubernetes pod";
+        if (auto run = otherRun(process, rules); !run.empty())
+            candidate.job = std::move(run);
         if (!candidate.job.empty() || (computes && isPerson(process.uid, rules)))
             busy.push_back(std::move(candidate));
     }
     std::stable_sort(busy.begin(), busy.end(), [](auto &a, auto &b) { return a.cpuPercent > b.cpuPercent; });
     return busy;
+}
+
+std::vector<BusyProcess> findOtherRuns(const Processes &processes, const BusyRules &rules)
+{
+    std::vector<BusyProcess> found;
+    for (const auto &[pid, process] : processes) {
+        if (auto run = otherRun(process, rules); !run.empty())
+            found.push_back({process, "uid " + std::to_string(process.uid), std::move(run), 0});
+    }
+    return found;
+}
+
+std::vector<BusyProcess> announceLoad(const fs::path &sysroot)
+{
+    ::prctl(PR_SET_NAME, loadName);
+    BusyRules rules;
+    rules.ownUid = std::int64_t(getuid());
+    auto found = findOtherRuns(readProcesses(sysroot), rules);
+    for (auto &other : found)
+        other.user = userName(sysroot, other.process.uid);
+    return found;
 }
 
 BusyReport lookForBusy(const fs::path &sysroot, double windowSeconds, const std::atomic<bool> *stop)

@@ -5,6 +5,7 @@
 #include "core/protocol/version.h"
 #include "engine/supervise/node_clock.h"
 #include "engine/supervise/process_tree.h"
+#include "engine/supervise/worker_launch.h"
 
 #include <algorithm>
 #include <array>
@@ -13,6 +14,7 @@
 #include <cstdio>
 
 #include <gnu/libc-version.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -71,6 +73,7 @@ Supervisor::Supervisor(RunTerms terms, Journal journal, ControlServer server, Fd
     , m_journal(std::move(journal))
     , m_server(std::move(server))
     , m_signals(std::move(signals))
+    , m_loadLock(openLoadLock(m_terms.folder))
     , m_lastControl(bootSeconds())
 {
     begin();
@@ -273,6 +276,8 @@ void Supervisor::finishOver()
         m_journal.append(worker->result());
     }
     std::erase_if(m_workers, isOver);
+    if (m_workers.empty())
+        ::flock(m_loadLock.get(), LOCK_UN); // the next run's turn; a worker of ours asks for it again
     // Nothing here makes daemons: who became our child without being a worker was left behind by one.
     for (const pid_t child : childrenOf(::getpid())) {
         const bool works = std::ranges::any_of(m_workers, [&](const auto &worker) { return worker->pid() == child; });
@@ -297,7 +302,7 @@ void Supervisor::startNext()
         m_journal.append(StepStarted{step.step, step.check, step.parameters});
         m_journal.flush(); // known before it works: whoever takes this up again must not do it twice
         WorkerTerms terms{m_terms.folder, m_terms.sysroot, workFolder() / std::to_string(++m_startedWorkers),
-                          m_terms.open.graceSeconds, m_terms.open.allowBusy};
+                          m_terms.open.graceSeconds, m_terms.open.allowBusy, m_loadLock.get()};
         std::string error;
         if (auto worker = WorkerProcess::start(step, terms, error))
             m_workers.push_back(std::move(worker));

@@ -72,6 +72,7 @@ private:
     Journal m_journal;
     ControlServer m_server;
     Fd m_signals;
+    Fd m_loadLock; ///< see load_lock.h
     std::set<std::string> m_known;
     std::deque<protocol::StartStep> m_queue;
     std::vector<std::unique_ptr<WorkerProcess>> m_workers;

@@ -46,7 +46,8 @@ Fd orderFile(const protocol::StartStep &step)
 }
 
 /// Between fork and exec. Everything that allocates was done before.
-[[noreturn]] void becomeWorker(pid_t supervisor, int order, int said, int records, char *const *arguments)
+[[noreturn]] void becomeWorker(pid_t supervisor, int order, int said, int records, int loadLock,
+                               char *const *arguments)
 {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -67,17 +68,26 @@ Fd orderFile(const protocol::StartStep &step)
     if (::dup2(order, 0) < 0 || ::dup2(said, 1) < 0 || ::dup2(said, 2) < 0
         || ::dup2(records, WorkerProcess::kRecordsFd) < 0)
         ::_exit(1);
+    if (loadLock < 0 || ::dup2(loadLock, WorkerProcess::kLoadLockFd) < 0)
+        ::close(WorkerProcess::kLoadLockFd);
     ::execv("/proc/self/exe", arguments);
     ::_exit(127);
 }
 
 /// A descriptor above those the worker will have, so that dup2() in the child never writes over one it still needs.
-Fd liftedAbove(const Fd &fd)
+Fd liftedAbove(int fd)
 {
-    return Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 16));
+    return Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 16));
 }
 
 } // namespace
+
+Fd openLoadLock(const std::filesystem::path &runFolder)
+{
+    const auto parent = runFolder.parent_path();
+    const auto folder = parent.filename() == "runs" ? parent.parent_path() : runFolder;
+    return Fd(::open((folder / "load.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+}
 
 std::optional<LaunchedWorker> launchWorker(const protocol::StartStep &step, const WorkerTerms &terms, std::string &error)
 {
@@ -96,9 +106,10 @@ std::optional<LaunchedWorker> launchWorker(const protocol::StartStep &step, cons
     const Fd order = orderFile(step);
     if (!records || !said || !order.isOpen())
         return failed("cannot make the pipes of a worker");
-    const Fd orderEnd = liftedAbove(order);
-    const Fd saidEnd = liftedAbove(said->theirs);
-    const Fd recordsEnd = liftedAbove(records->theirs);
+    const Fd orderEnd = liftedAbove(order.get());
+    const Fd saidEnd = liftedAbove(said->theirs.get());
+    const Fd recordsEnd = liftedAbove(records->theirs.get());
+    const Fd lockEnd = liftedAbove(terms.loadLock);
 
     std::vector<std::string> words = {"seatrial-engine", "worker", "--sysroot", terms.sysroot.string(),
                                       "--work", terms.workFolder.string()};
@@ -113,7 +124,7 @@ std::optional<LaunchedWorker> launchWorker(const protocol::StartStep &step, cons
     const pid_t supervisor = ::getpid();
     const pid_t pid = ::fork();
     if (pid == 0)
-        becomeWorker(supervisor, orderEnd.get(), saidEnd.get(), recordsEnd.get(), arguments.data());
+        becomeWorker(supervisor, orderEnd.get(), saidEnd.get(), recordsEnd.get(), lockEnd.get(), arguments.data());
     ::unsetenv(kRunMark);
     if (pid < 0)
         return failed("cannot start a worker process");

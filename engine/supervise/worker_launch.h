@@ -21,4 +21,8 @@ struct LaunchedWorker {
 /// and holds nothing of ours open.
 std::optional<LaunchedWorker> launchWorker(const protocol::StartStep &step, const WorkerTerms &terms, std::string &error);
 
+/// The file that all runs of a user on this node lock to take turns, beside the folder "runs" of the run's own folder;
+/// a run kept elsewhere has one of its own. Not open if that fails.
+Fd openLoadLock(const std::filesystem::path &runFolder);
+
 } // namespace seatrial::engine

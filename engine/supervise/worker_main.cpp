@@ -3,11 +3,13 @@
 
 #include "core/protocol/codec.h"
 #include "engine/emit/pipe_emitter.h"
+#include "engine/supervise/process_tree.h"
 #include "engine/supervise/worker_process.h"
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 #include <fcntl.h>
 
@@ -74,6 +76,8 @@ int workerMain(const WorkerOptions &options, const std::vector<std::unique_ptr<C
         return 2;
     }
     listenForTerm();
+    const bool hasLock = ::fcntl(WorkerProcess::kLoadLockFd, F_SETFD, FD_CLOEXEC) == 0;
+    const char *runFolder = std::getenv(kRunMark);
     PipeEmitter emitter(WorkerProcess::kRecordsFd);
     const auto check = std::ranges::find_if(checks, [&](const auto &each) { return each->id() == step->check; });
     if (check == checks.end()) {
@@ -81,7 +85,9 @@ int workerMain(const WorkerOptions &options, const std::vector<std::unique_ptr<C
         return 0;
     }
     const CheckContext context{step->step,         step->parameters,       options.sysroot,        options.workFolder,
-                               step->deadlineSeconds, options.allowBusy, &stopRequestedBySignal, &emitter};
+                               step->deadlineSeconds, options.allowBusy, &stopRequestedBySignal, &emitter,
+                               hasLock ? WorkerProcess::kLoadLockFd : -1,
+                               std::filesystem::path(runFolder ? runFolder : "").filename()};
     emitter.emit(finishedFrom(*step, runCheck(**check, context)));
     return 0;
 }

@@ -24,6 +24,7 @@ struct WorkerTerms {
     std::filesystem::path workFolder; ///< of this worker alone; removed when it is over
     double graceSeconds = 5;
     bool allowBusy = false;
+    int loadLock = -1; ///< ours, handed on to the worker; see load_lock.h
 };
 
 /// One step at work in a process group of its own, from its start to its certain end.
@@ -31,6 +32,7 @@ class WorkerProcess
 {
 public:
     static constexpr int kRecordsFd = 3; ///< in the worker
+    static constexpr int kLoadLockFd = 4; ///< in the worker, open if the run has one
     static constexpr std::uint64_t kMaxRecords = 20'000;
     static constexpr double kKillPatienceSeconds = 5; ///< after that a process hangs in the kernel
 

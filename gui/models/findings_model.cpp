@@ -27,9 +27,9 @@ QString limitText(const domain::Finding& finding)
     if (finding.limit.empty() || finding.limit == "—")
         return QStringLiteral("none");
     QString text = shown(finding.limit);
-    const auto unit = protocol::unitText(finding.unit);
-    const QString suffix = QLatin1Char(' ') + QString::fromUtf8(unit.data(), static_cast<qsizetype>(unit.size()));
-    if (finding.value && !unit.empty() && text.endsWith(suffix))
+    const QString value = finding.value ? valueText(*finding.value, finding.unit) : QString();
+    const QString suffix = value.mid(value.lastIndexOf(QLatin1Char(' ')));
+    if (value.contains(QLatin1Char(' ')) && text.endsWith(suffix))
         text.chop(suffix.size());
     return text;
 }

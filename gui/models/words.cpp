@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/models/words.h"
 
+#include "core/analysis/sentences.h"
 #include "core/domain/node_set.h"
-#include "core/report/number.h"
 #include "core/report/table.h"
 
 #include <QDateTime>
@@ -55,7 +55,7 @@ QString bytesText(double bytes)
 
 QString valueText(double value, protocol::Unit unit)
 {
-    return shown(report::withUnit(value, unit == protocol::Unit::Count ? protocol::Unit::None : unit));
+    return shown(analysis::shownValue(value, unit, 4));
 }
 
 QString nodesText(int count) { return count == 1 ? QStringLiteral("1 node") : QStringLiteral("%1 nodes").arg(count); }
@@ -73,6 +73,8 @@ QString figureName(const domain::Finding& finding, const QString& node)
         subject = QStringLiteral("← ") + subject.chopped(node.size() + 1);
     if (metric.isEmpty())
         return subject;
+    if (subject.startsWith(arrow) || subject.startsWith(QChar(0x2190)))
+        return subject + QStringLiteral(", ") + metric; // rows of one metric differ in the partner
     return subject.isEmpty() ? metric : metric + QStringLiteral(", ") + subject;
 }
 

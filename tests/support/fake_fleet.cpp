@@ -160,6 +160,12 @@ void FakeNode::finish(const StartStep &step, bool serving)
         finished.reason = it->second.reason;
     } else if (step.check == "host.memory") {
         write(Measurement{step.step, step.check, "triad", Unit::GigabytesPerSecond, "node", behaviour.bandwidth, 5, {behaviour.bandwidth, behaviour.bandwidth, 0}, {}});
+    } else if (step.check == "host.cpu") {
+        write(Measurement{step.step, step.check, "burn_rate", Unit::OperationsPerSecond, "node", 2.4e9, 5, {2.4e9, 2.4e9, 0}, {}});
+    } else if (step.check == "host.disk") {
+        write(Measurement{step.step, step.check, "read", Unit::GigabytesPerSecond, "node", 3.2, 5, {3.2, 3.2, 0}, {}});
+    } else if (step.check == "host.health") {
+        write(Measurement{step.step, step.check, "cpu_count", Unit::Count, "node", 64, 1, {64, 64, 0}, step.parameters});
     } else if (step.check == "net.pair" && !serving) {
         const auto &peer = m_fleet->node(step.parameters.at("peer_name"));
         const double rate = std::min(behaviour.link, peer.behaviour.link);

@@ -82,6 +82,10 @@ private slots:
         row("Slurm's own daemon", 1, 0, "slurmd", "/usr/sbin/slurmd -D", "/system.slice/slurmd.service", 50, "");
         row("PBS job by its control group", 1, 1001, "bash", "bash", "/pbs_jobs.service/jobid/77.head", 0, "of PBS job 77.head");
         row("LSF job by its control group", 1, 1001, "sh", "sh", "/lsf/prod/job.99.1234.5678", 0, "of LSF job 99.1234");
+        row("another user's Seatrial run that waits for its disk", 1, 1001, "seatrial-load", "seatrial-engine worker --sysroot / --work /var/tmp/seatrial-1001/runs/r5-0a1b/work/1", "/", 0, "of Seatrial run r5-0a1b of uid 1001");
+        row("another user's Seatrial run outside of a folder runs", 1, 1002, "seatrial-load", "seatrial-engine worker --work /tmp/x/work/1", "/", 0, "of Seatrial run of uid 1002");
+        row("another user's Seatrial run that loads nothing", 1, 1001, "seatrial-engine", "seatrial-engine worker --work /var/tmp/seatrial-1001/runs/r5-0a1b/work/1", "/", 0, "");
+        row("our own Seatrial run", 1, 0, "seatrial-load", "seatrial-engine worker --work /var/tmp/seatrial-0/runs/r5-0a1b/work/2", "/", 90, "");
         row("pod that computes", 1, 0, "python3", "python3", "/kubepods/burstable/pod1/abc", 90, "of a Kubernetes pod");
         row("pod that sleeps", 1, 0, "node_exporter", "node_exporter", "/kubepods/besteffort/pod2/abc", 1, "");
         row("pause container", 1, 65535, "pause", "/pause", "/kubepods/besteffort/pod2/abd", 90, "");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/checks/load_check.h"
 #include "engine/engine_main.h"
 
 #include <algorithm>
@@ -55,6 +56,22 @@ public:
 private:
     const char *m_id;
     Run m_run;
+};
+
+/// Loads the node, as far as others can tell.
+class TestLoad : public LoadCheck
+{
+public:
+    std::string_view id() const override { return "test.load"; }
+    std::string_view summary() const override { return "only for tests"; }
+    std::vector<std::string> parameterHelp() const override { return {"milliseconds (0)"}; }
+
+protected:
+    CheckResult load(const CheckContext &context) const override
+    {
+        sayProcess(context, ::getpid());
+        return sleepFor(context, numberOf(context, "milliseconds", 0)) ? CheckResult::completed() : stoppedEarly();
+    }
 };
 
 CheckResult sleepCheck(const CheckContext &context)
@@ -187,5 +204,6 @@ int main(int argc, char **argv)
     add("test.throw", throwCheck);
     add("test.waive", waiveCheck);
     add("test.work", workCheck);
+    checks.push_back(std::make_unique<TestLoad>());
     return engineMain(argc, argv, checks);
 }

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/inputs.h"
+
+#include "core/domain/node_set.h"
+
+#include <filesystem>
+
+namespace seatrial::cli {
+
+using domain::Failure;
+using domain::FailureKind;
+using domain::Stage;
+
+std::string storeFile(const std::string &named)
+{
+    return named.empty() ? resources::Installation::defaultStore().string() : named;
+}
+
+domain::Result<std::unique_ptr<store::Store>> openExistingStore(const Tools &tools, const std::string &file)
+{
+    std::error_code error;
+    if (!std::filesystem::exists(file, error))
+        return std::unexpected(Failure{Stage::Input, FailureKind::NotFound, "there is no store " + file, {}, "name one with --store, or make one with seatrialctl run"});
+    return tools.openStore(file);
+}
+
+domain::Result<analysis::Criteria> criteriaFrom(const Tools &tools, const std::string &file)
+{
+    auto found = tools.installation.criteria(file);
+    if (!found)
+        return std::unexpected(std::move(found.error()));
+    return analysis::loadCriteria(*found);
+}
+
+domain::Result<std::vector<domain::NodeId>> chosenNodes(const domain::Fleet &fleet, const std::string &expression)
+{
+    std::vector<domain::NodeId> all;
+    for (const auto &node : fleet.nodes)
+        all.push_back(node.id);
+    if (expression.empty())
+        return all;
+    auto chosen = domain::selectNodes(fleet, expression);
+    if (chosen && chosen->empty()) {
+        return std::unexpected(Failure{Stage::Input, FailureKind::Invalid, "--nodes '" + expression + "' leaves no node", {},
+                                       "name at least one of " + domain::foldNodeSet(all) + ", or leave --nodes out for all of them"});
+    }
+    return chosen;
+}
+
+} // namespace seatrial::cli

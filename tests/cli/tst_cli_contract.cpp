@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/lab.h"
+
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace seatrial::tests;
+
+namespace {
+
+constexpr const char *kBoot = "5c2f6c1e-6d2b-4c57-9a57-0d3f3f1f4d11";
+
+/// A line as docs/protocol.md has it.
+QByteArray record(const char *type, int seq, const QByteArray &rest)
+{
+    return QByteArray("{\"type\":\"") + type + "\",\"seq\":" + QByteArray::number(seq) + ",\"mono\":" + QByteArray::number(5000 + seq)
+        + ",\"wall\":" + QByteArray::number(1767603600 + seq) + ",\"boot\":\"" + kBoot + "\"," + rest + "}\n";
+}
+
+/// The whole life of a node that measured its memory once.
+QByteArray streamOf(const QByteArray &node)
+{
+    return record("hello", 1, R"("protocol":1,"engine":"0.1.0","run":"recorded","node":")" + node
+                      + R"(","hostname":"gpu-0117","machine":"x86_64","kernel":"6.1.0-18-amd64","libc":"glibc 2.36","simulated":false)")
+        + record("step-started", 2, R"("step":"memory#1","check":"host.memory")")
+        + record("measurement", 3, R"("step":"memory#1","check":"host.memory","metric":"triad","subject":"node","value":187.43751234,"unit":"GB/s","n":9,)"
+                                   R"("spread":{"min":185.25,"max":189.5,"cv":0.0071})")
+        + record("step-finished", 4, R"("step":"memory#1","check":"host.memory","status":"completed","seconds":8.5)")
+        + record("goodbye", 5, R"("outcome":"finished")");
+}
+
+QStringList keysOf(const QJsonObject &object)
+{
+    QStringList keys = object.keys();
+    keys.sort();
+    return keys;
+}
+
+} // namespace
+
+/// Names, fields and exit codes of docs/cli.md.
+class TestCliContract : public QObject
+{
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+
+    QString path(const QString &name) const { return m_folder.filePath(name); }
+
+    QString write(const QString &name, const QByteArray &bytes) const
+    {
+        QFile file(path(name));
+        if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
+            qFatal("cannot write %s", qPrintable(file.fileName()));
+        return file.fileName();
+    }
+
+    /// "@name" stands for a file of the test's folder.
+    Ended call(QStringList words) const
+    {
+        for (auto &word : words) {
+            if (word.startsWith('@'))
+                word = path(word.mid(1));
+        }
+        return runProgram("seatrialctl", words, 30);
+    }
+
+    /// The program with its standard output sent where @p redirection says.
+    Ended callInShell(const QString &words, const QString &redirection) const
+    {
+        QProcess shell;
+        shell.start("bash", {"-c", QString("set -o pipefail; '%1' %2 %3").arg(programPath("seatrialctl"), words, redirection)});
+        Ended ended;
+        if (!shell.waitForFinished(30'000))
+            shell.kill();
+        ended.exitCode = shell.exitStatus() == QProcess::NormalExit ? shell.exitCode() : -1;
+        ended.errors = shell.readAllStandardError();
+        return ended;
+    }
+
+private slots:
+    void initTestCase()
+    {
+        QVERIFY(m_folder.isValid());
+        qputenv("XDG_DATA_HOME", path("share").toLocal8Bit()); // never a person's own history
+        write("fleet.yaml", "version: 1\nname: hall\nnodes:\n  - name: n[01-03]\n    address: 127.0.0.[1-3]\n");
+        write("broken.yaml", "version: 1\nname: hall\nnodes:\n  - name: n01\n    adress: 127.0.0.1\n");
+        write("n01.jsonl", streamOf("n01"));
+        write("n02.jsonl", streamOf("n02"));
+        write("torn.jsonl", streamOf("n01") + "not json\n{\"type\":\"measurement\",\"seq\":\n");
+        write("random", QByteArray("\x7f\x45\x4c\x46\x00\x01\x02\n\xff\xfe", 10));
+        write("empty", {});
+        write("headless.jsonl", streamOf("n01").mid(streamOf("n01").indexOf('\n') + 1));
+        const Ended stored = call({"replay", "@n01.jsonl", "@n02.jsonl", "--store", "@s.db"});
+        QVERIFY2(stored.exitCode == 0, stored.errors.constData());
+    }
+
+    void badInputEndsWithTwo_data()
+    {
+        QTest::addColumn<QStringList>("words");
+        QTest::addColumn<QString>("said");
+        const QStringList run{"run", "--inventory", "@fleet.yaml", "--store", "@never.db"};
+        const auto row = [](const char *name, const QStringList &words, const QString &said) { QTest::newRow(name) << words << said; };
+        row("no command", {}, "subcommand");
+        row("unknown command", {"measure"}, "measure");
+        row("unknown option", run + QStringList{"--turbo"}, "--turbo");
+        row("no inventory", {"run"}, "--inventory");
+        row("missing inventory", {"run", "--inventory", "@none.yaml"}, "none.yaml");
+        row("malformed inventory", {"run", "--inventory", "@broken.yaml"}, "broken\\.yaml:5:\\d+");
+        row("run: empty nodes", run + QStringList{"--nodes", ""}, "--nodes.*leave the option out");
+        row("run: empty nodes, other form", run + QStringList{"--nodes="}, "--nodes");
+        row("run: no node left", run + QStringList{"--nodes", "n01!n01"}, "leaves no node.*n\\[01-03\\]");
+        row("run: blank nodes", run + QStringList{"--nodes", " "}, "next:");
+        row("run: stranger", run + QStringList{"--nodes", "n09"}, "n09.*n\\[01-03\\]");
+        row("run: empty store", {"run", "--inventory", "@fleet.yaml", "--store", ""}, "--store");
+        row("run: unknown plan", run + QStringList{"--plan", "nope"}, "quick");
+        row("run: unknown criteria", run + QStringList{"--criteria", "@none.yaml"}, "none.yaml");
+        row("run: lease too short", run + QStringList{"--lease", "1"}, "--lease");
+        row("clean: empty nodes", {"clean", "--inventory", "@fleet.yaml", "--nodes", ""}, "--nodes.*leave the option out");
+        row("clean: no node left", {"clean", "--inventory", "@fleet.yaml", "--nodes", "n01!n01"}, "leaves no node");
+        row("continue: mistyped store", {"continue", "--store", "@never.db"}, "no store.*never.db");
+        row("continue: finished run", {"continue", "--store", "@s.db"}, "next:");
+        row("verdict: mistyped store", {"verdict", "--store", "@never.db"}, "no store");
+        row("verdict: unknown run", {"verdict", "--store", "@s.db", "--run", "nope"}, "nope");
+        row("verdict: wrong format", {"verdict", "--store", "@s.db", "--format", "xml"}, "'xml' is not a format.*junit");
+        row("runs: junit", {"runs", "--store", "@s.db", "--format", "junit"}, "'junit' is not a format here; use text, json or csv");
+        row("results: unknown node", {"results", "--store", "@s.db", "--node", "n09"}, "n\\[01-02\\]");
+        row("stream: no node", {"stream", "--store", "@s.db"}, "--node");
+        row("replay: missing", {"replay", "@none.jsonl", "--store", "@never.db"}, "none.jsonl");
+        row("replay: folder", {"replay", m_folder.path(), "--store", "@never.db"}, "is a folder");
+        row("replay: random bytes", {"replay", "@random", "--store", "@never.db"}, "not a stream");
+        row("replay: without end", {"replay", "/dev/zero", "--store", "@never.db"}, "not a stream");
+        row("replay: empty", {"replay", "@empty", "--store", "@never.db"}, "is empty");
+        row("replay: no hello", {"replay", "@headless.jsonl", "--store", "@never.db"}, "no hello");
+        row("replay: twice", {"replay", "@n01.jsonl", "@n01.jsonl", "--store", "@never.db"}, "second stream of node n01");
+        row("replay: unknown criteria", {"replay", "@n01.jsonl", "--criteria", "@none.yaml", "--store", "@never.db"}, "none.yaml");
+        row("nodeset: bomb", {"nodeset", "n[1-999999999]"}, "100.?000");
+        row("nodeset: nested bomb", {"nodeset", "a[1-9999]b[1-9999]c[1-9999]"}, "100.?000");
+        row("nodeset: open bracket", {"nodeset", "n[01-"}, "column|expected");
+    }
+
+    void badInputEndsWithTwo()
+    {
+        QFETCH(QStringList, words);
+        QFETCH(QString, said);
+        const Ended ended = call(words);
+        QVERIFY2(ended.exitCode == 2, ended.errors.constData());
+        const QRegularExpression wanted(said, QRegularExpression::DotMatchesEverythingOption);
+        QVERIFY2(wanted.match(QString::fromUtf8(ended.errors)).hasMatch(), ended.errors.constData());
+        QVERIFY2(ended.output.isEmpty(), ended.output.constData());
+        QVERIFY2(!ended.errors.contains("->"), ended.errors.constData()); // the parser's inner tables are nobody's business
+        QVERIFY2(!QFile::exists(path("never.db")), "bad input made a store");
+    }
+
+    void outputThatCannotBeWritten_data()
+    {
+        QTest::addColumn<QString>("words");
+        const QString store = path("s.db");
+        for (const QString command : {"verdict --format json", "runs", "nodes", "results --format csv", "stream --node n01"})
+            QTest::newRow(qPrintable(command)) << command + " --store '" + store + "'";
+        QTest::newRow("nodeset") << "nodeset 'n[1-90000]'";
+        QTest::newRow("help") << "--help";
+    }
+
+    void outputThatCannotBeWritten()
+    {
+        QFETCH(QString, words);
+        const Ended full = callInShell(words, ">/dev/full");
+        QCOMPARE(full.exitCode, 2);
+        QVERIFY2(full.errors.contains("standard output could not be written"), full.errors.constData());
+    }
+
+    void readerThatWentAway()
+    {
+        const Ended closed = callInShell("nodeset 'n[1-90000]'", "| true");
+        QCOMPARE(closed.exitCode, 2);
+        QVERIFY2(closed.errors.contains("standard output"), closed.errors.constData());
+    }
+
+    void verdictHasItsFields()
+    {
+        const Ended ended = call({"verdict", "--store", "@s.db", "--format", "json"});
+        QCOMPARE(ended.exitCode, 0);
+        const auto verdict = QJsonDocument::fromJson(ended.output).object();
+        QCOMPARE(keysOf(verdict), (QStringList{"counts", "fleet", "nodes", "notes", "plan", "run"}));
+        QCOMPARE(keysOf(verdict["counts"].toObject()), (QStringList{"failed", "marginal", "qualified", "unknown"}));
+        const auto nodes = verdict["nodes"].toArray();
+        QCOMPARE(nodes.size(), 2);
+        int counted = 0;
+        for (const auto &count : verdict["counts"].toObject())
+            counted += count.toInt();
+        QCOMPARE(counted, 2);
+        for (const auto &value : nodes) {
+            const auto node = value.toObject();
+            for (const char *key : {"node", "rack", "verdict", "coverage", "reasons"})
+                QVERIFY2(node.contains(QLatin1String(key)), key);
+            QCOMPARE(keysOf(node["coverage"].toObject()), (QStringList{"measured", "planned"}));
+            QCOMPARE(node["reasons"].toArray().isEmpty(), node["verdict"] == "qualified");
+            for (const auto &reason : node["reasons"].toArray())
+                QCOMPARE(keysOf(reason.toObject()), (QStringList{"advice", "check", "limit", "metric", "source", "subject", "text", "unit", "value", "verdict"}));
+        }
+    }
+
+    void tablesHaveTheSameColumnsInEveryFormat_data()
+    {
+        QTest::addColumn<QStringList>("columns");
+        QTest::newRow("runs") << QStringList{"run", "plan", "fleet", "nodes", "state", "started", "finished", "qualified", "marginal", "failed", "unknown", "simulated"};
+        QTest::newRow("nodes") << QStringList{"run", "node", "rack", "verdict", "planned", "measured", "reason"};
+        QTest::newRow("results") << QStringList{"run", "node", "step", "attempt", "check", "metric", "subject", "value", "unit", "n", "min", "max", "cv", "time", "simulated"};
+    }
+
+    void tablesHaveTheSameColumnsInEveryFormat()
+    {
+        QFETCH(QStringList, columns);
+        const QString command = QTest::currentDataTag();
+        const auto output = [&](const QString &format) { return call({command, "--store", "@s.db", "--format", format}).output; };
+        QCOMPARE(QString::fromUtf8(output("csv")).section("\r\n", 0, 0), columns.join(','));
+        QCOMPARE(QString::fromUtf8(output("text")).section('\n', 0, 0).simplified(), columns.join(' '));
+        const auto rows = QJsonDocument::fromJson(output("json")).array();
+        QVERIFY(!rows.isEmpty());
+        for (const auto &row : rows)
+            QCOMPARE(keysOf(row.toObject()), [&] { auto sorted = columns; sorted.sort(); return sorted; }());
+    }
+
+    void peopleReadFourDigitsAndProgramsAll()
+    {
+        const QByteArray text = call({"results", "--store", "@s.db"}).output;
+        QVERIFY2(text.contains(" 187.4 ") && !text.contains("187.43751234"), text.constData());
+        for (const char *format : {"json", "csv"})
+            QVERIFY(call({"results", "--store", "@s.db", "--format", format}).output.contains("187.43751234"));
+    }
+
+    void resultsComeNodeByNode()
+    {
+        const QString store = path("order.db");
+        for (const char *node : {"n10", "n2"})
+            write(QString(node) + ".jsonl", streamOf(node));
+        QCOMPARE(call({"replay", "@n10.jsonl", "@n2.jsonl", "--store", store}).exitCode, 0);
+        const auto rows = QJsonDocument::fromJson(call({"results", "--store", store, "--format", "json"}).output).array();
+        QCOMPARE(rows.size(), 2);
+        QCOMPARE(rows[0].toObject()["node"].toString(), "n2");
+        QCOMPARE(rows[1].toObject()["node"].toString(), "n10");
+    }
+
+    void streamComesBackAsItWas()
+    {
+        QCOMPARE(call({"stream", "--store", "@s.db", "--node", "n02"}).output, streamOf("n02"));
+    }
+
+    void unreadableLinesAreCounted()
+    {
+        const Ended ended = call({"replay", "@torn.jsonl", "--store", "@torn.db"});
+        QCOMPARE(ended.exitCode, 0);
+        QVERIFY2(ended.errors.contains("2 of 7 lines could not be read, first line 6"), ended.errors.constData());
+    }
+
+    void verdictFormats_data()
+    {
+        QTest::addColumn<QString>("begins");
+        QTest::newRow("text") << "Run ";
+        QTest::newRow("json") << "{";
+        QTest::newRow("csv") << "run,";
+        QTest::newRow("junit") << "<?xml";
+    }
+
+    void verdictFormats()
+    {
+        QFETCH(QString, begins);
+        const Ended ended = call({"verdict", "--store", "@s.db", "--format", QTest::currentDataTag()});
+        QCOMPARE(ended.exitCode, 0);
+        QVERIFY2(QString::fromUtf8(ended.output).startsWith(begins), ended.output.constData());
+    }
+
+    void nodesets_data()
+    {
+        QTest::addColumn<QStringList>("words");
+        QTest::addColumn<QByteArray>("output");
+        QTest::newRow("expand") << QStringList{"n[01-03]!n02"} << QByteArray("n01\nn03\n");
+        QTest::newRow("step") << QStringList{"n[1-10/3]"} << QByteArray("n1\nn4\nn7\nn10\n");
+        QTest::newRow("fold") << QStringList{"--fold", "n01", "n02", "n04"} << QByteArray("n[01-02,04]\n");
+        QTest::newRow("count") << QStringList{"--count", "r[1-4]n[01-04]"} << QByteArray("16\n");
+        QTest::newRow("the most there may be") << QStringList{"--count", "n[1-100000]"} << QByteArray("100000\n");
+    }
+
+    void nodesets()
+    {
+        QFETCH(QStringList, words);
+        QFETCH(QByteArray, output);
+        const Ended ended = call(QStringList{"nodeset"} + words);
+        QCOMPARE(ended.exitCode, 0);
+        QCOMPARE(ended.output, output);
+    }
+
+    void helpSpeaksOfTheCommandAtHand()
+    {
+        QVERIFY(call({"--help"}).output.contains("Examples:"));
+        for (const char *command : {"run", "continue", "clean"}) {
+            const QByteArray help = call({command, "--help"}).output;
+            QVERIFY2(help.contains("Exit codes") && !help.contains("seatrialctl results"), help.constData());
+        }
+        for (const char *command : {"runs", "nodes", "results"})
+            QVERIFY(!call({command, "--help"}).output.contains("junit"));
+        QVERIFY(call({"replay", "--help"}).output.contains("written to"));
+    }
+
+    void everyLineOfJsonParses()
+    {
+        // Port 1 of this machine answers at once that nobody listens: a whole run without a node.
+        write("closed.yaml", "version: 1\nname: hall\nnodes:\n  - name: n01\n    address: 127.0.0.1\n    ssh: { port: 1 }\n");
+        const Ended ended = call({"run", "--inventory", "@closed.yaml", "--store", "@closed.db", "--json"});
+        QVERIFY2(ended.exitCode == 3, ended.errors.constData());
+        QVERIFY2(ended.errors.contains("with one node network stays unmeasured"), ended.errors.constData());
+        QJsonObject last;
+        const QHash<QString, QStringList> promised = {
+            {"log", {"nodes", "severity", "text", "time", "type"}},
+            {"progress", {"elapsed_s", "left_s", "nodes", "steps_done", "steps_planned", "type"}},
+            {"node", {"measured", "node", "planned", "rack", "reasons", "type", "verdict"}},
+            {"summary", {"elapsed_s", "exit", "failed", "marginal", "measurements", "nodes", "not_reached_or_run", "qualified", "run", "state", "type", "unknown"}}};
+        for (const auto &line : ended.output.trimmed().split('\n')) {
+            QJsonParseError error;
+            last = QJsonDocument::fromJson(line, &error).object();
+            QVERIFY2(error.error == QJsonParseError::NoError, line.constData());
+            QCOMPARE(keysOf(last), promised.value(last["type"].toString()));
+        }
+        QCOMPARE(last["type"].toString(), "summary");
+        QCOMPARE(last["exit"].toInt(), ended.exitCode);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCliContract)
+#include "tst_cli_contract.moc"
