@@ -210,6 +210,10 @@ int main(int argc, char **argv)
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
+        const auto strangers = app.remaining();
+        if (app.get_subcommands().empty() && !strangers.empty())
+            return complain({domain::Stage::Input, domain::FailureKind::NotFound, (strangers.front().starts_with('-') ? "there is no option " : "there is no command ") + strangers.front(), {},
+                             "seatrialctl --help lists the commands"});
         return afterOutput(app.exit(error) == 0 ? 0 : BadInput);
     }
     return afterOutput(given.code);

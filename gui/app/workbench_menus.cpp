@@ -86,8 +86,12 @@ void Workbench::makeMenus()
         m_run->start();
     });
     addAction(run, tr("New run"), QKeySequence(Qt::CTRL | Qt::Key_N), [this] { newRun(); });
-    addAction(run, tr("Detach"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), [this] { m_session.detach(); });
-    addAction(run, tr("Stop run"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), [this] { m_session.cancel(tr("stopped in the window")); });
+    QAction* detach = addAction(run, tr("Detach"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), [this] { m_session.detach(); });
+    QAction* stop = addAction(run, tr("Stop run"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), [this] { m_session.cancel(tr("stopped in the window")); });
+    for (QAction* action : {detach, stop}) {
+        action->setEnabled(m_session.isLive());
+        connect(&m_session, &Session::liveChanged, action, &QAction::setEnabled);
+    }
 
     QMenu& help = menu(tr("Help"));
     addAction(help, tr("Keys"), QKeySequence(Qt::Key_Question), [this] { showShortcuts(); });

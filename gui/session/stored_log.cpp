@@ -13,7 +13,9 @@ std::vector<campaign::LogLine> storedLog(const domain::RunData& run)
     if (!run.info.loadAllowedBy.empty())
         log.push_back({run.info.startedWall, Severity::Info, {}, "load on busy nodes allowed by " + run.info.loadAllowedBy});
     for (const auto& [node, event, sequence, wall] : run.events) {
-        if (event.code != "net.listening") // the agreement of two nodes, of no interest to a person
+        // What two nodes agree on, and facts that stand among the parts: of no interest to a person who reads what happened.
+        const bool quiet = event.severity == Severity::Info && (event.code.starts_with("net.") || event.code == "versions");
+        if (!quiet)
             log.push_back({wall, event.severity, {node}, event.text});
     }
     for (const auto& failure : run.failures)

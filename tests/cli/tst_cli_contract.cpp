@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/lab.h"
+#include "tests/support/test_sshd.h"
 
 #include <QFile>
 #include <QJsonArray>
@@ -108,7 +109,8 @@ private slots:
         const QStringList run{"run", "--inventory", "@fleet.yaml", "--store", "@never.db"};
         const auto row = [](const char *name, const QStringList &words, const QString &said) { QTest::newRow(name) << words << said; };
         row("no command", {}, "subcommand");
-        row("unknown command", {"measure"}, "measure");
+        row("unknown command", {"measure"}, "no command measure.*--help");
+        row("unknown option before the command", {"--turbo"}, "no option --turbo");
         row("unknown option", run + QStringList{"--turbo"}, "--turbo");
         row("no inventory", {"run"}, "--inventory");
         row("missing inventory", {"run", "--inventory", "@none.yaml"}, "none.yaml");
@@ -307,6 +309,56 @@ private slots:
         for (const char *command : {"runs", "nodes", "results"})
             QVERIFY(!call({command, "--help"}).output.contains("junit"));
         QVERIFY(call({"replay", "--help"}).output.contains("written to"));
+    }
+
+    void unknownHostKeyWithoutATerminal()
+    {
+        if (!TestSshd::available())
+            QSKIP("no sshd here");
+        const TestSshd sshd;
+        write("nobody_known", {});
+        write("unknown.yaml", QString("version: 1\nname: hall\nnodes:\n  - name: n01\n    address: 127.0.0.1\n    ssh: { port: %1, identity: '%2', known_hosts: nobody_known }\n")
+                                  .arg(sshd.port()).arg(QString::fromStdString(sshd.identity().string())).toUtf8());
+        for (const char *command : {"run", "clean"}) {
+            QStringList words{command, "--inventory", "@unknown.yaml"};
+            if (words.front() == "run")
+                words << "--store" << "@unknown.db";
+            const Ended ended = call(words);
+            QVERIFY2(ended.exitCode == 3, ended.errors.constData());
+            QVERIFY2(ended.errors.contains("--accept-new-host-keys"), ended.errors.constData());
+        }
+        QCOMPARE(QFile(path("nobody_known")).size(), 0);
+    }
+
+    void exitCodeOfARun_data()
+    {
+        QTest::addColumn<QString>("limit");
+        QTest::addColumn<int>("exit");
+        QTest::newRow("qualified") << "0.001" << 0;
+        QTest::newRow("not qualified") << "100000" << 1;
+    }
+
+    void exitCodeOfARun()
+    {
+        if (!TestSshd::canHaveOwnFolders())
+            QSKIP("needs root: the engine is put into folders of its own");
+        QFETCH(QString, limit);
+        QFETCH(int, exit);
+        const TestSshd sshd({.ownFolders = true});
+        write("one.yaml", QString("version: 1\nname: hall\nnodes:\n  - name: n01\n    address: 127.0.0.1\n    ssh: { port: %1, identity: '%2', known_hosts: '%3' }\n")
+                              .arg(sshd.port()).arg(QString::fromStdString(sshd.identity().string()), QString::fromStdString(sshd.knownHosts().string())).toUtf8());
+        write("memory.yaml", "version: 1\nname: memory\ntitle: Memory\nsteps:\n  - id: memory\n    check: host.memory\n    title: Memory\n    retests: 0\n"
+                             "    parameters: { seconds: 1 }\n");
+        write("limit.yaml", "version: 1\nname: test\nrevision: \"1\"\ncriteria:\n  - check: host.memory\n    metric: triad\n    kind: absolute\n    direction: at least\n"
+                            "    failed: " + limit.toUtf8() + "\n    unit: GB/s\n    source: a limit that this test chose\n    advice: none\n");
+        QFile::remove(path("one.db"));
+        const QStringList run{"run", "--inventory", "@one.yaml", "--plan", "@memory.yaml", "--criteria", "@limit.yaml", "--store", "@one.db", "--allow-busy", "--json"};
+        const Ended ended = call(run);
+        QVERIFY2(ended.exitCode == exit, (ended.errors + ended.output).constData());
+        QVERIFY2(!ended.errors.contains("stays unmeasured"), ended.errors.constData()); // the plan has no pairs
+        QCOMPARE(QJsonDocument::fromJson(ended.output.trimmed().split('\n').last()).object()["exit"].toInt(), exit);
+        const Ended clean = call({"clean", "--inventory", "@one.yaml"});
+        QVERIFY2(clean.exitCode == 0, clean.output.constData());
     }
 
     void everyLineOfJsonParses()
