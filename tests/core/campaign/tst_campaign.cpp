@@ -243,7 +243,7 @@ private slots:
             QCOMPARE(stage.fleet.node(name).startedTwice, 0);
     }
 
-    void aConnectionThatAlwaysBreaksIsGivenUp()
+    void aConnectionThatBreaksAgainAndAgainIsPickedUp()
     {
         Stage stage(3);
         for (const auto &name : stage.names)
