@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace seatrial::report {
 
@@ -77,11 +78,14 @@ std::string asVerdictText(const domain::RunInfo &run, const FleetVerdict &verdic
             const std::string place = node.rack.empty() ? std::string() : " in " + node.rack.text();
             out += fmt::format("\n{}{}: {} ({} of {} required measurements)\n", node.node.text(), place, domain::verdictText(wanted),
                                node.coverage.measured, node.coverage.planned);
+            std::string source, advice; // said once where several reasons in a row share them
             for (const auto &reason : node.reasons) {
                 out += fmt::format("  - {}\n", printable(reason.text));
-                if (!reason.source.empty() && reason.limit != kNoLimit)
+                const bool sameSource = std::exchange(source, reason.source) == reason.source;
+                const bool sameAdvice = std::exchange(advice, reason.advice) == reason.advice;
+                if (!sameSource && !reason.source.empty() && reason.limit != kNoLimit)
                     out += fmt::format("    limit from: {}\n", printable(reason.source));
-                if (!reason.advice.empty())
+                if (!sameAdvice && !reason.advice.empty())
                     out += fmt::format("    next: {}\n", printable(reason.advice));
             }
             for (const auto &accepted : node.accepted)
