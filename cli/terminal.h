@@ -53,6 +53,7 @@ public:
     /// While a question is open, @p beside says nothing.
     explicit TerminalQuestions(bool acceptNew, TerminalObserver *beside = nullptr) : m_acceptNew(acceptNew), m_beside(beside) {}
     campaign::HostKeyAnswer ask(const campaign::HostKeyQuestion &question) override;
+    std::optional<campaign::SecretAnswer> askSecret(const campaign::SecretQuestion &) override { return std::nullopt; }
     /// Every question from now on, and the one being asked, is answered with Refuse.
     void refuseAll() { m_refusing = true; }
     /// Says on standard error how keys that were refused because nobody could be asked can be accepted.

@@ -16,8 +16,13 @@ namespace seatrial::domain {
 struct SshAccess {
     std::string user;
     std::optional<std::uint16_t> port;
-    std::filesystem::path identity;   ///< private key file
-    std::filesystem::path knownHosts; ///< instead of the user's own file
+    std::filesystem::path identity;    ///< private key file
+    std::filesystem::path certificate; ///< OpenSSH certificate of that key
+    std::filesystem::path knownHosts;  ///< instead of the user's own file
+    std::vector<std::string> hostKeys; ///< "SHA256:…": the only keys that the host may show; empty: known_hosts decides
+    /// Hosts to go through, the first one first: "[user@]host[:port]", each resolved by the ssh configuration as well.
+    /// Not set: what the ssh configuration says; empty: none, whatever it says.
+    std::optional<std::vector<std::string>> jumps;
     bool operator==(const SshAccess &) const = default;
 };
 
@@ -28,6 +33,7 @@ struct Node {
     double unit = 0;     ///< lowest rack unit, counted from 1; 0 if not placed
     double height = 1;   ///< rack units
     SshAccess ssh;       ///< of the node, completed by that of the fleet
+    bool sudo = false;   ///< `sudo -n` may be used for the engine's one read-only helper, and for nothing else
     bool operator==(const Node &) const = default;
 };
 

@@ -53,6 +53,9 @@ private:
     void readNodes(const YamlTree &tree, const Rack *rack);
     void readShared(const YamlTree &tree);
     SshAccess readSsh(const YamlTree &tree, SshAccess base);
+    std::vector<std::string> readHostKeys(YamlMap &map);
+    std::vector<std::string> readJumps(YamlMap &map);
+    bool readSudo(YamlMap &map, bool otherwise);
     std::filesystem::path readPath(YamlMap &map, std::string_view key, const std::filesystem::path &otherwise);
 
     std::vector<std::string> expand(YamlMap &map, std::string_view key);
@@ -62,6 +65,7 @@ private:
     YamlReader m_reader;
     Fleet m_fleet;
     SshAccess m_ssh;
+    bool m_sudo = false;
     std::set<std::string> m_nodeNames;
     std::set<RackId> m_rackNames;
     std::set<std::string> m_sharedNames;
@@ -73,10 +77,11 @@ private:
 Result<Fleet> InventoryReader::read(const std::string &yaml)
 {
     const YamlTree &root = m_reader.parse(yaml);
-    YamlMap file(m_reader, root, "an inventory", {"version", "name", "ssh", "shared", "racks", "nodes"});
+    YamlMap file(m_reader, root, "an inventory", {"version", "name", "ssh", "privileges", "shared", "racks", "nodes"});
     file.requireVersion();
     m_fleet.name = file.text("name", m_fleet.source.stem().string());
     m_ssh = readSsh(file.map("ssh"), {});
+    m_sudo = readSudo(file, false);
     for (const YamlTree &rack : file.list("racks"))
         readRack(rack);
     for (const YamlTree &node : file.list("nodes"))
@@ -106,8 +111,8 @@ void InventoryReader::readRack(const YamlTree &tree)
 /// One node, or a folded row of them.
 void InventoryReader::readNodes(const YamlTree &tree, const Rack *rack)
 {
-    YamlMap map = rack ? YamlMap(m_reader, tree, "a node of a rack", {"name", "address", "unit", "height", "step", "ssh"})
-                       : YamlMap(m_reader, tree, "a node", {"name", "address", "ssh"});
+    YamlMap map = rack ? YamlMap(m_reader, tree, "a node of a rack", {"name", "address", "unit", "height", "step", "ssh", "privileges"})
+                       : YamlMap(m_reader, tree, "a node", {"name", "address", "ssh", "privileges"});
     const std::vector<std::string> names = expand(map, "name");
     const std::vector<std::string> addresses = map.has("address") ? expand(map, "address") : names;
     if (names.size() != addresses.size())
@@ -118,6 +123,7 @@ void InventoryReader::readNodes(const YamlTree &tree, const Rack *rack)
 
     Node node;
     node.ssh = readSsh(map.map("ssh"), m_ssh);
+    node.sudo = readSudo(map, m_sudo);
     double step = 0;
     if (rack) {
         node.rack = rack->id;
@@ -160,7 +166,9 @@ void InventoryReader::addNode(YamlMap &map, Node node)
         map.fail("name", "there is a node " + name + " already, expected each name once");
     if (m_nodeNames.size() > kMaxExpandedNodes)
         map.fail("name", "the inventory has more than " + std::to_string(kMaxExpandedNodes) + " nodes, expected fewer");
-    const std::string endpoint = node.address + ":" + std::to_string(node.ssh.port.value_or(0));
+    std::string endpoint = node.address + ":" + std::to_string(node.ssh.port.value_or(0));
+    for (const std::string &jump : node.ssh.jumps.value_or(std::vector<std::string>{}))
+        endpoint += " behind " + jump; // private addresses are there in every hall
     const auto [other, isNew] = m_addresses.try_emplace(endpoint, name);
     if (!isNew)
         map.fail("address", "node " + other->second + " has the address " + node.address
@@ -224,15 +232,68 @@ void InventoryReader::readShared(const YamlTree &tree)
 
 SshAccess InventoryReader::readSsh(const YamlTree &tree, SshAccess base)
 {
-    YamlMap map(m_reader, tree, "ssh", {"user", "identity", "known_hosts", "port"});
+    YamlMap map(m_reader, tree, "ssh", {"user", "identity", "certificate", "known_hosts", "host_keys", "jump", "port"});
     base.user = map.text("user", base.user);
     if (map.has("user") && !isSafeArgument(base.user))
         map.fail("user", "found \"" + base.user + "\" as user, expected the name of an account");
     if (map.has("port"))
         base.port = static_cast<std::uint16_t>(map.integer("port", 1, 65535));
     base.identity = readPath(map, "identity", base.identity);
+    base.certificate = readPath(map, "certificate", base.certificate);
     base.knownHosts = readPath(map, "known_hosts", base.knownHosts);
+    if (map.has("host_keys"))
+        base.hostKeys = readHostKeys(map);
+    if (map.has("jump"))
+        base.jumps = readJumps(map);
     return base;
+}
+
+/// Fingerprints as `ssh-keygen -l` prints them.
+std::vector<std::string> InventoryReader::readHostKeys(YamlMap &map)
+{
+    constexpr std::size_t kDigits = 43; // SHA-256 in base64 without padding
+    std::vector<std::string> keys;
+    for (const YamlTree &item : map.list("host_keys")) {
+        const std::string &key = item.text;
+        const std::string_view digits = std::string_view(key).substr(std::min<std::size_t>(key.size(), 7));
+        const auto base64 = [](char character) { return isLetterOrDigit(character) || character == '+' || character == '/'; };
+        if (!key.starts_with("SHA256:") || digits.size() != kDigits || !std::ranges::all_of(digits, base64))
+            m_reader.fail(item, "found \"" + key + "\" as a host key, expected its fingerprint like SHA256:47DEQ…, as "
+                                "ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub prints it");
+        keys.push_back(key);
+    }
+    if (keys.empty())
+        map.fail("host_keys", "there is no fingerprint under host_keys, expected at least one");
+    return keys;
+}
+
+/// "none", or hosts with commas between them as ssh -J takes them.
+std::vector<std::string> InventoryReader::readJumps(YamlMap &map)
+{
+    constexpr std::size_t kMaxJumps = 8;
+    const std::string text = map.text("jump");
+    if (text == "none")
+        return {};
+    std::vector<std::string> jumps;
+    for (std::size_t from = 0; from <= text.size();) {
+        const std::size_t to = std::min(text.find(',', from), text.size());
+        jumps.push_back(text.substr(from, to - from));
+        if (!isSafeArgument(jumps.back()))
+            map.fail("jump", "found \"" + jumps.back() + "\" as a host to go through, expected [user@]host[:port]");
+        from = to + 1;
+    }
+    if (jumps.size() > kMaxJumps)
+        map.fail("jump", "there are " + std::to_string(jumps.size()) + " hosts to go through, expected at most "
+                             + std::to_string(kMaxJumps));
+    return jumps;
+}
+
+bool InventoryReader::readSudo(YamlMap &map, bool otherwise)
+{
+    const auto allowed = [](const std::string &word) {
+        return word == "sudo" ? std::optional(true) : word == "none" ? std::optional(false) : std::nullopt;
+    };
+    return map.word<bool>("privileges", allowed, "sudo or none", otherwise);
 }
 
 /// Relative paths are relative to the inventory, so that a folder with both can be moved.

@@ -15,6 +15,22 @@ std::string textAt(const json &object, const char *key)
     return exactText(object.at(key));
 }
 
+json textsJson(const std::vector<std::string> &texts)
+{
+    json array = json::array();
+    for (const std::string &text : texts)
+        array.push_back(exactText(text));
+    return array;
+}
+
+std::vector<std::string> textsOf(const json &array)
+{
+    std::vector<std::string> texts;
+    for (const json &text : array)
+        texts.push_back(exactText(text));
+    return texts;
+}
+
 json stepJson(const PlanStep &step)
 {
     json parameters = json::array();
@@ -61,8 +77,17 @@ json nodeJson(const Node &node)
                    {"ssh", {{"user", exactText(node.ssh.user)},
                             {"identity", exactText(node.ssh.identity.native())},
                             {"known_hosts", exactText(node.ssh.knownHosts.native())}}}};
+    json &ssh = object["ssh"];
     if (node.ssh.port)
-        object["ssh"]["port"] = *node.ssh.port;
+        ssh["port"] = *node.ssh.port;
+    if (!node.ssh.certificate.empty())
+        ssh["certificate"] = exactText(node.ssh.certificate.native());
+    if (!node.ssh.hostKeys.empty())
+        ssh["host_keys"] = textsJson(node.ssh.hostKeys);
+    if (node.ssh.jumps)
+        ssh["jumps"] = textsJson(*node.ssh.jumps);
+    if (node.sudo)
+        object["sudo"] = true;
     return object;
 }
 
@@ -80,6 +105,13 @@ Node nodeOf(const json &object)
     node.ssh.knownHosts = textAt(ssh, "known_hosts");
     if (ssh.contains("port"))
         node.ssh.port = ssh.at("port").get<std::uint16_t>();
+    if (ssh.contains("certificate"))
+        node.ssh.certificate = textAt(ssh, "certificate");
+    if (ssh.contains("host_keys"))
+        node.ssh.hostKeys = textsOf(ssh.at("host_keys"));
+    if (ssh.contains("jumps"))
+        node.ssh.jumps = textsOf(ssh.at("jumps"));
+    node.sudo = object.value("sudo", false);
     return node;
 }
 

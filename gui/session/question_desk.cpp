@@ -9,6 +9,11 @@ QuestionDesk::QuestionDesk(QObject* parent) : QObject(parent) {}
 
 QuestionDesk::~QuestionDesk() { close(); }
 
+std::optional<campaign::SecretAnswer> QuestionDesk::askSecret(const campaign::SecretQuestion&)
+{
+    return std::nullopt;
+}
+
 HostKeyAnswer QuestionDesk::ask(const campaign::HostKeyQuestion& question)
 {
     Slot slot{question, std::nullopt};

@@ -26,6 +26,8 @@ public:
     // From worker threads: blocks until answered or closed.
     campaign::HostKeyAnswer ask(const campaign::HostKeyQuestion& question) override;
 
+    std::optional<campaign::SecretAnswer> askSecret(const campaign::SecretQuestion& question) override;
+
     void answer(campaign::HostKeyAnswer answer); // the open question
     void open();
     void close(); // refuses whatever waits

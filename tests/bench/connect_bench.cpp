@@ -30,6 +30,7 @@ class NoQuestions : public campaign::Questions
 {
 public:
     campaign::HostKeyAnswer ask(const campaign::HostKeyQuestion &) override { return campaign::HostKeyAnswer::Refuse; }
+    std::optional<campaign::SecretAnswer> askSecret(const campaign::SecretQuestion &) override { return std::nullopt; }
 };
 
 class Silence : public campaign::StreamSink

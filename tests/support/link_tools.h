@@ -21,6 +21,7 @@ public:
         m_asked.push_back(question);
         return m_answer;
     }
+    std::optional<campaign::SecretAnswer> askSecret(const campaign::SecretQuestion &) override { return std::nullopt; }
     std::vector<campaign::HostKeyQuestion> asked() const
     {
         const std::lock_guard lock(m_mutex);

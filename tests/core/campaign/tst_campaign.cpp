@@ -34,6 +34,7 @@ class Refuse : public Questions
 {
 public:
     HostKeyAnswer ask(const HostKeyQuestion &) override { return HostKeyAnswer::Refuse; }
+    std::optional<SecretAnswer> askSecret(const SecretQuestion &) override { return std::nullopt; }
 };
 
 class Watcher : public Observer

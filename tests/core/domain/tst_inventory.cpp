@@ -48,6 +48,7 @@ private slots:
     void readsTheLab();
     void malformed_data();
     void malformed();
+    void waysIn();
     void suggestsWhatWasMeant();
     void files();
     void bombs_data();
@@ -108,15 +109,15 @@ void InventoryTest::malformed_data()
     const QString head = "version: 1\n";
     const auto inRack = [&](const char *nodes) { return head + "racks:\n  - name: R1\n    height: 10\n    nodes:\n" + nodes; };
 
-    row("empty", "", "f.yaml:1:1: found nothing, expected an inventory: a map with version, name, ssh, shared, racks, nodes");
-    row("a list", "- a\n", "f.yaml:1:1: found a list, expected an inventory: a map with version, name, ssh, shared, racks, nodes");
+    row("empty", "", "f.yaml:1:1: found nothing, expected an inventory: a map with version, name, ssh, privileges, shared, racks, nodes");
+    row("a list", "- a\n", "f.yaml:1:1: found a list, expected an inventory: a map with version, name, ssh, privileges, shared, racks, nodes");
     row("no version", "nodes:\n  - { name: a }\n", "f.yaml:1:1: an inventory has no \"version\", expected one");
     row("newer version", "version: 2\nnodes:\n  - { name: a }\n", "f.yaml:1:10: found version \"2\", expected 1");
     row("no nodes", head + "racks:\n  - name: R1\n", "f.yaml:1:1: the inventory has no nodes, expected at least one under racks or nodes");
     row("not YAML", head + "racks: [a\n", "f.yaml:3:1: this is not YAML: end of sequence flow not found");
     row("tab", head + "racks:\n\t- name: R1\n", "f.yaml:3:2: this is not YAML: illegal block entry");
     row("unknown key", inRack("      - { name: a, unit: 1, heigth: 2 }\n"),
-        "f.yaml:6:29: a node of a rack has no key \"heigth\", expected one of: name, address, unit, height, step, ssh");
+        "f.yaml:6:29: a node of a rack has no key \"heigth\", expected one of: name, address, unit, height, step, ssh, privileges");
     row("twice the key", head + "name: a\nname: b\n", "f.yaml:3:1: this key is there twice in its map, expected it once");
     row("alias", head + "name: &a x\nnodes:\n  - { name: *a }\n", "f.yaml:4:13: found an alias (*name), expected the value itself");
     row("second document", head + "nodes: [{ name: a }]\n---\nversion: 1\n", "f.yaml:3:1: a second document begins here, expected only one");
@@ -129,7 +130,7 @@ void InventoryTest::malformed_data()
     row("height is not finite", head + "racks:\n  - name: R1\n    height: .inf\n", "f.yaml:4:13: found \".inf\" as height, expected a number from 1 to 100");
     row("rack twice", head + "racks:\n  - name: R1\n  - name: R1\n", "f.yaml:4:11: there is a rack R1 already, expected each name once");
     row("node without place", inRack("      - { name: a }\n"), "f.yaml:6:9: a node of a rack has no \"unit\", expected one");
-    row("place without rack", head + "nodes:\n  - { name: a, unit: 1 }\n", "f.yaml:3:16: a node has no key \"unit\", expected one of: name, address, ssh");
+    row("place without rack", head + "nodes:\n  - { name: a, unit: 1 }\n", "f.yaml:3:16: a node has no key \"unit\", expected one of: name, address, ssh, privileges");
     row("unit 0", inRack("      - { name: a, unit: 0 }\n"), "f.yaml:6:26: found \"0\" as unit, expected a number from 1 to 10");
     row("above the rack", inRack("      - { name: a, unit: 10, height: 2 }\n"),
         "f.yaml:6:26: node a would take units 10 to 11, expected them within 1 to 10 of rack R1");
@@ -168,7 +169,14 @@ void InventoryTest::malformed_data()
     row("port", head + "ssh: { port: 70000 }\n", "f.yaml:2:14: found \"70000\" as port, expected a number from 1 to 65535");
     row("home of another", head + "ssh: { identity: ~you/key }\n",
         "f.yaml:2:18: found \"~you/key\" as identity, expected a path, of which only your own ~ is known");
-    row("ssh no map", head + "ssh: root\n", "f.yaml:2:6: found \"root\", expected ssh: a map with user, identity, known_hosts, port");
+    row("host key that is none", head + "ssh: { host_keys: [\"SHA256:abc\"] }\n",
+        "f.yaml:2:20: found \"SHA256:abc\" as a host key, expected its fingerprint like SHA256:47DEQ…, as "
+        "ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub prints it");
+    row("no host keys", head + "ssh: { host_keys: [] }\n", "f.yaml:2:19: there is no fingerprint under host_keys, expected at least one");
+    row("jump is an option", head + "ssh: { jump: \"a,-b\" }\n", "f.yaml:2:14: found \"-b\" as a host to go through, expected [user@]host[:port]");
+    row("jump over nothing", head + "ssh: { jump: \"a,\" }\n", "f.yaml:2:14: found \"\" as a host to go through, expected [user@]host[:port]");
+    row("privileges", head + "privileges: root\n", "f.yaml:2:13: found \"root\" as privileges, expected sudo or none");
+    row("ssh no map", head + "ssh: root\n", "f.yaml:2:6: found \"root\", expected ssh: a map with user, identity, certificate, known_hosts, host_keys, jump, port");
     row("shared with a stranger", head + "shared:\n  - { name: s, kind: k, nodes: b }\nnodes:\n  - { name: a }\n",
         "f.yaml:3:32: found node b, which is not in this inventory, expected one that is");
     row("shared twice", head + "shared:\n  - { name: s, kind: k, nodes: a }\n  - { name: s, kind: k, nodes: a }\nnodes:\n  - { name: a }\n",
@@ -182,6 +190,25 @@ void InventoryTest::malformed()
     QFETCH(QString, yaml);
     QFETCH(QString, problem);
     QCOMPARE(problemOf(yaml), problem);
+}
+
+void InventoryTest::waysIn()
+{
+    const std::string print = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
+    const auto fleet = parseFleet("version: 1\n"
+                                  "ssh: { jump: \"ops@bastion,inner:2222\", certificate: id-cert.pub, host_keys: [\"" + print + "\"] }\n"
+                                  "privileges: sudo\n"
+                                  "nodes:\n  - { name: a }\n  - { name: b, privileges: none, ssh: { jump: none } }\n",
+                                  "/fleets/f.yaml");
+    QVERIFY2(fleet, fleet ? "" : fleet.error().what.c_str());
+    const Node &a = fleet->nodes[0];
+    const Node &b = fleet->nodes[1];
+    QVERIFY(a.ssh.jumps == (std::vector<std::string>{"ops@bastion", "inner:2222"}));
+    QCOMPARE(a.ssh.certificate.string(), std::string("/fleets/id-cert.pub"));
+    QVERIFY(a.ssh.hostKeys == std::vector{print});
+    QVERIFY(a.sudo);
+    QVERIFY(b.ssh.jumps && b.ssh.jumps->empty());
+    QVERIFY(!b.sudo);
 }
 
 void InventoryTest::suggestsWhatWasMeant()
