@@ -37,7 +37,7 @@ domain::Result<std::vector<std::string>> cleanNode(campaign::LinkFactory &links,
 
 int cleanCommand(const Tools &tools, const RunOptions &options)
 {
-    auto fleet = domain::loadFleet(options.inventory);
+    auto fleet = fleetFrom(options);
     if (!fleet)
         return complain(fleet.error());
     auto selected = chosenNodes(*fleet, options.nodes);

@@ -34,7 +34,8 @@ struct Tools {
 };
 
 struct RunOptions {
-    std::string inventory;
+    std::string inventory; ///< file; or
+    std::string hosts;     ///< a node set
     std::string plan = "quick";
     std::string nodes;
     std::string store;

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/inputs.h"
 
+#include "cli/print.h"
 #include "core/domain/node_set.h"
+#include "core/importers/host_list.h"
+#include "core/importers/open_fleet.h"
+
+#include "core/protocol/text.h"
 
 #include <filesystem>
 
@@ -30,6 +35,22 @@ domain::Result<analysis::Criteria> criteriaFrom(const Tools &tools, const std::s
     if (!found)
         return std::unexpected(std::move(found.error()));
     return analysis::loadCriteria(*found);
+}
+
+domain::Result<domain::Fleet> fleetFrom(const RunOptions &options)
+{
+    if (options.inventory.empty() == options.hosts.empty())
+        return std::unexpected(Failure{Stage::Input, FailureKind::Invalid, "give the nodes either by --inventory FILE or by --hosts 'n[01-16]'", {}, "see --help"});
+    auto opened = options.hosts.empty() ? importers::openFleet(options.inventory) : importers::parseHostList(options.hosts, "--hosts");
+    if (!opened)
+        return std::unexpected(std::move(opened.error()));
+    if (!options.hosts.empty()) {
+        opened->fleet.name = protocol::clipped(options.hosts, 40);
+        opened->fleet.source.clear();
+    }
+    for (const std::string &note : opened->notes)
+        print(stderr, "{}\n", report::printable(note));
+    return std::move(opened->fleet);
 }
 
 domain::Result<std::vector<domain::NodeId>> chosenNodes(const domain::Fleet &fleet, const std::string &expression)

@@ -16,6 +16,9 @@ domain::Result<std::unique_ptr<store::Store>> openExistingStore(const Tools &too
 /// The limits of @p file, or the built-in ones if it is empty.
 domain::Result<analysis::Criteria> criteriaFrom(const Tools &tools, const std::string &file);
 
+/// The fleet that --inventory or --hosts names; what should be known of how it was read goes to standard error.
+domain::Result<domain::Fleet> fleetFrom(const RunOptions &options);
+
 /// The nodes that --nodes names, at least one; all of the fleet if it was not given.
 domain::Result<std::vector<domain::NodeId>> chosenNodes(const domain::Fleet &fleet, const std::string &expression);
 

@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char *kExamples = R"(Examples:
   seatrialctl run --inventory hall.yaml --plan quick --store hall.db
+  seatrialctl run --hosts 'ops@n[01-16]'
   seatrialctl run --inventory hall.yaml --nodes 'r[1-4]n[01-16]!r2n05' --json > progress.jsonl
   seatrialctl continue --store hall.db
   seatrialctl verdict --store hall.db --format json
@@ -69,7 +70,8 @@ CLI::Option *addText(CLI::App *app, const std::string &name, std::string &value,
 
 void addReach(CLI::App *app, RunOptions &options)
 {
-    addText(app, "-i,--inventory", options.inventory, "Inventory of the fleet (YAML)")->required();
+    addText(app, "-i,--inventory", options.inventory, "The fleet: an inventory (YAML), a list of hosts, or an ssh configuration");
+    addText(app, "-H,--hosts", options.hosts, "Instead of a file: hosts like 'ops@n[01-16]:2222'")->excludes("--inventory");
     addText(app, "-n,--nodes", options.nodes, "Only these nodes, e.g. 'n[01-08]!n03'");
 }
 

@@ -183,7 +183,7 @@ int complain(const domain::Failure &failure, int code)
 
 int runCommand(const Tools &tools, const RunOptions &options)
 {
-    auto fleet = domain::loadFleet(options.inventory);
+    auto fleet = fleetFrom(options);
     if (!fleet)
         return complain(fleet.error());
     auto planFile = tools.installation.plan(options.plan);

@@ -19,6 +19,7 @@ struct SshAccess {
     std::filesystem::path identity;    ///< private key file
     std::filesystem::path certificate; ///< OpenSSH certificate of that key
     std::filesystem::path knownHosts;  ///< instead of the user's own file
+    std::filesystem::path config;      ///< ssh configuration instead of the user's and the system's, as ssh -F
     std::vector<std::string> hostKeys; ///< "SHA256:…": the only keys that the host may show; empty: known_hosts decides
     /// Hosts to go through, the first one first: "[user@]host[:port]", each resolved by the ssh configuration as well.
     /// Not set: what the ssh configuration says; empty: none, whatever it says.

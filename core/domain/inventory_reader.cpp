@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/domain/inventory.h"
+#include "core/domain/names.h"
 #include "core/domain/node_set.h"
 #include "core/domain/yaml_reader.h"
 
@@ -12,7 +13,6 @@ namespace seatrial::domain {
 
 namespace {
 
-constexpr std::size_t kMaxNameBytes = 64;
 constexpr int kMaxRackHeight = 100;
 constexpr std::size_t kMaxMemberships = 1'000'000;
 constexpr double kUnitTolerance = 1e-6; ///< of places, which may be fractions of a unit
@@ -21,19 +21,6 @@ bool isLetterOrDigit(char character)
 {
     return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z')
         || (character >= '0' && character <= '9');
-}
-
-/// Names of nodes travel to shells, files and URLs, so they are plain.
-bool isPlainName(const std::string &name)
-{
-    const auto plain = [](char character) { return isLetterOrDigit(character) || std::string_view("._-").contains(character); };
-    return !name.empty() && name.size() <= kMaxNameBytes && isLetterOrDigit(name.front()) && std::ranges::all_of(name, plain);
-}
-
-/// A user or an address must never look like an option of ssh.
-bool isSafeArgument(const std::string &text)
-{
-    return !text.empty() && text.front() != '-' && text.find_first_of(" \t\"'`$;&|<>\\") == std::string::npos;
 }
 
 /// Reads one inventory.
@@ -99,7 +86,7 @@ void InventoryReader::readRack(const YamlTree &tree)
 {
     YamlMap map(m_reader, tree, "a rack", {"name", "height", "nodes"});
     Rack rack{.id = RackId(map.text("name")), .height = map.integer("height", 1, kMaxRackHeight, 42)};
-    if (rack.id.text().size() > kMaxNameBytes)
+    if (rack.id.text().size() > kMaxNodeNameBytes)
         map.fail("name", "the name of the rack is longer than 64 bytes");
     if (!m_rackNames.insert(rack.id).second)
         map.fail("name", "there is a rack " + rack.id.text() + " already, expected each name once");
@@ -157,7 +144,7 @@ std::vector<std::string> InventoryReader::expand(YamlMap &map, std::string_view 
 void InventoryReader::addNode(YamlMap &map, Node node)
 {
     const std::string &name = node.id.text();
-    if (!isPlainName(name))
+    if (!isNodeName(name))
         map.fail("name", "found \"" + name + "\" as name of a node, expected at most 64 letters, digits, '.', '_' or '-', "
                                              "beginning with a letter or a digit");
     if (!isSafeArgument(node.address))
@@ -232,7 +219,7 @@ void InventoryReader::readShared(const YamlTree &tree)
 
 SshAccess InventoryReader::readSsh(const YamlTree &tree, SshAccess base)
 {
-    YamlMap map(m_reader, tree, "ssh", {"user", "identity", "certificate", "known_hosts", "host_keys", "jump", "port"});
+    YamlMap map(m_reader, tree, "ssh", {"user", "identity", "certificate", "config", "known_hosts", "host_keys", "jump", "port"});
     base.user = map.text("user", base.user);
     if (map.has("user") && !isSafeArgument(base.user))
         map.fail("user", "found \"" + base.user + "\" as user, expected the name of an account");
@@ -240,6 +227,7 @@ SshAccess InventoryReader::readSsh(const YamlTree &tree, SshAccess base)
         base.port = static_cast<std::uint16_t>(map.integer("port", 1, 65535));
     base.identity = readPath(map, "identity", base.identity);
     base.certificate = readPath(map, "certificate", base.certificate);
+    base.config = readPath(map, "config", base.config);
     base.knownHosts = readPath(map, "known_hosts", base.knownHosts);
     if (map.has("host_keys"))
         base.hostKeys = readHostKeys(map);

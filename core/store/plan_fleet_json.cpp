@@ -82,6 +82,8 @@ json nodeJson(const Node &node)
         ssh["port"] = *node.ssh.port;
     if (!node.ssh.certificate.empty())
         ssh["certificate"] = exactText(node.ssh.certificate.native());
+    if (!node.ssh.config.empty())
+        ssh["config"] = exactText(node.ssh.config.native());
     if (!node.ssh.hostKeys.empty())
         ssh["host_keys"] = textsJson(node.ssh.hostKeys);
     if (node.ssh.jumps)
@@ -107,6 +109,8 @@ Node nodeOf(const json &object)
         node.ssh.port = ssh.at("port").get<std::uint16_t>();
     if (ssh.contains("certificate"))
         node.ssh.certificate = textAt(ssh, "certificate");
+    if (ssh.contains("config"))
+        node.ssh.config = textAt(ssh, "config");
     if (ssh.contains("host_keys"))
         node.ssh.hostKeys = textsOf(ssh.at("host_keys"));
     if (ssh.contains("jumps"))

@@ -176,7 +176,7 @@ void InventoryTest::malformed_data()
     row("jump is an option", head + "ssh: { jump: \"a,-b\" }\n", "f.yaml:2:14: found \"-b\" as a host to go through, expected [user@]host[:port]");
     row("jump over nothing", head + "ssh: { jump: \"a,\" }\n", "f.yaml:2:14: found \"\" as a host to go through, expected [user@]host[:port]");
     row("privileges", head + "privileges: root\n", "f.yaml:2:13: found \"root\" as privileges, expected sudo or none");
-    row("ssh no map", head + "ssh: root\n", "f.yaml:2:6: found \"root\", expected ssh: a map with user, identity, certificate, known_hosts, host_keys, jump, port");
+    row("ssh no map", head + "ssh: root\n", "f.yaml:2:6: found \"root\", expected ssh: a map with user, identity, certificate, config, known_hosts, host_keys, jump, port");
     row("shared with a stranger", head + "shared:\n  - { name: s, kind: k, nodes: b }\nnodes:\n  - { name: a }\n",
         "f.yaml:3:32: found node b, which is not in this inventory, expected one that is");
     row("shared twice", head + "shared:\n  - { name: s, kind: k, nodes: a }\n  - { name: s, kind: k, nodes: a }\nnodes:\n  - { name: a }\n",
