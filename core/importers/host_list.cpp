@@ -23,7 +23,7 @@ struct Entry {
 class HostListReader
 {
 public:
-    explicit HostListReader(const std::filesystem::path &source)
+    explicit HostListReader(const std::filesystem::path &source) : m_named(source.string())
     {
         std::error_code error;
         m_opened.fleet.source = std::filesystem::absolute(source, error).lexically_normal();
@@ -132,10 +132,11 @@ private:
                             .kind = FailureKind::Invalid,
                             .what = m_opened.fleet.source.filename().string() + ":" + std::to_string(m_line) + ":"
                                   + std::to_string(column) + ": " + what + (expected.empty() ? "" : ", " + expected),
-                            .attempted = "reading " + m_opened.fleet.source.string() + " as a list of hosts",
+                            .attempted = "reading " + m_named + " as a list of hosts",
                             .advice = "Correct the list, or give an inventory (docs/inventory.md)"};
     }
 
+    const std::string m_named; ///< as the person named it
     OpenedFleet m_opened;
     std::set<std::string, std::less<>> m_names;
     std::optional<Failure> m_failure;
