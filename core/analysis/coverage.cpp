@@ -115,7 +115,8 @@ NodeVerdict NodeCoverage::run()
     }
     if (!m_cutOff.empty())
         cutOff();
-    if (silent || (m_failure && m_missing))
+    const bool untrusted = m_failure && m_failure->failure.kind == domain::FailureKind::Untrusted;
+    if (silent || untrusted || (m_failure && m_missing))
         connection();
     m_verdict.reached = !(silent && isBeforeLogin(m_failure->failure.stage));
     return std::move(m_verdict);

@@ -18,12 +18,25 @@ public:
     {
     }
 
-    bool full() const override { return *m_unread > kMaxUnread; }
+    bool full() const override { return m_overrun || *m_unread > kMaxUnread; }
 
-    void bytes(std::string_view data) override { push(m_reader.feed(data), data.size()); }
+    void bytes(std::string_view data) override
+    {
+        if (m_overrun)
+            return;
+        auto lines = m_reader.feed(data);
+        m_sinceLine = lines.empty() ? m_sinceLine + data.size() : 0;
+        push(std::move(lines), data.size());
+        if (m_sinceLine <= kLongestLine)
+            return;
+        m_overrun = true;
+        m_inbox->push(StreamEnded{m_node, m_generation, std::unexpected(overrun()), {}});
+    }
 
     void ended(domain::Result<int> exitStatus, std::string errorTail) override
     {
+        if (m_overrun)
+            return;
         // The torn rest of a stream that was only cut comes again, whole, when it is picked up.
         if (exitStatus && *exitStatus == 0)
             push(m_reader.finish(), 0);
@@ -40,7 +53,18 @@ private:
         m_inbox->push(LinesArrived{m_node, m_generation, std::move(lines), std::move(taken)});
     }
 
+    domain::Failure overrun() const
+    {
+        return {domain::Stage::Run, domain::FailureKind::Untrusted,
+                m_node.text() + ": it is not listened to any more: it sent " + std::to_string(kLongestLine / 1'000'000)
+                    + " MB without the end of a line, which no engine does.",
+                "following its journal", "look at what runs there, clean the node, then run again"};
+    }
+
     static constexpr std::size_t kMaxUnread = 512 * 1024;
+    static constexpr std::size_t kLongestLine = 64'000'000; ///< of which the reader keeps 64 kB
+    std::size_t m_sinceLine = 0;
+    std::atomic<bool> m_overrun = false;
     const std::shared_ptr<std::atomic<std::size_t>> m_unread = std::make_shared<std::atomic<std::size_t>>(0);
     const std::shared_ptr<Inbox> m_inbox;
     const domain::NodeId m_node;

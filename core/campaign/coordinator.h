@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/campaign/allowance.h"
 #include "core/campaign/campaign.h"
 #include "core/campaign/connector.h"
 #include "core/campaign/live_run.h"
@@ -62,6 +63,7 @@ private:
         std::optional<domain::Failure> failure;
         std::set<std::string> unfinishedServes; ///< of an earlier life, to be ended
         int malformed = 0;
+        Allowance allowance;
     };
 
     /// A pair in work.
@@ -95,6 +97,7 @@ private:
     void streamEnded(StreamEnded &event);
     void lost(NodeRun &node, const domain::Failure &failure);
     void giveUp(NodeRun &node, domain::Failure failure);
+    void stopListening(NodeRun &node, const std::string &why);
     void enter(NodeRun &node, NodePhase phase);
     void send(NodeRun &node, const protocol::Control &control);
 

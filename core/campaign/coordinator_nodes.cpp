@@ -107,6 +107,8 @@ void Coordinator::streamEnded(StreamEnded &event)
         return;
     const std::string name = event.node.text();
     const std::string tail = event.errorTail.empty() ? std::string() : " The node said: " + event.errorTail;
+    if (!event.exitStatus && event.exitStatus.error().kind == FailureKind::Untrusted)
+        return giveUp(node, event.exitStatus.error());
     if (!event.exitStatus)
         return lost(node, event.exitStatus.error());
     const int status = *event.exitStatus;
@@ -163,6 +165,15 @@ void Coordinator::giveUp(NodeRun &node, Failure failure)
     node.failure = std::move(failure);
     m_schedule.leave(node.node->id);
     dropPairsOf(node.node->id);
+}
+
+/// A node that does not speak as an engine does is not believed, and cannot use up what the others need.
+void Coordinator::stopListening(NodeRun &node, const std::string &why)
+{
+    const std::string name = node.node->id.text();
+    send(node, protocol::Cancel{{}, "the desktop does not listen any more: " + why});
+    giveUp(node, {Stage::Run, FailureKind::Untrusted, fmt::format("{}: it is not listened to any more: {}.", name, why), "following its journal",
+                  "look at what runs there (seatrialctl stream --node " + name + "), clean the node, then run again"});
 }
 
 void Coordinator::send(NodeRun &node, const protocol::Control &control)

@@ -198,12 +198,24 @@ void Coordinator::lines(LinesArrived &event)
                           "reading its journal", "update this program, or clean the node and run again"});
             break;
         }
+        if (const auto excess = node.allowance.take(line)) {
+            stopListening(node, *excess + ", which no engine does");
+            break;
+        }
         if (const auto *parsed = std::get_if<protocol::Record>(&line.content)) {
-            // A journal without gaps is what makes "every record exactly once" true: what was read before is dropped.
-            if (parsed->stamp.sequence <= node.lastSequence)
-                continue;
+            // Each connection asks for what comes after the last record, and a journal only grows.
+            if (parsed->stamp.sequence <= node.lastSequence) {
+                stopListening(node, fmt::format("it sent record {} after record {}: its journal was rewritten, or something else speaks in its place",
+                                                parsed->stamp.sequence, node.lastSequence));
+                break;
+            }
             node.lastSequence = parsed->stamp.sequence;
+            const int generation = node.generation;
             record(node, *parsed);
+            if (node.generation != generation) { // given up by what it said
+                fresh.push_back(std::move(line));
+                break;
+            }
         } else if (++node.malformed == 1) {
             const auto &bad = std::get<protocol::Malformed>(line.content);
             say(Severity::Warning, {event.node}, "a line of its journal could not be read: " + bad.reason);
@@ -227,8 +239,11 @@ void Coordinator::record(NodeRun &node, const protocol::Record &record)
             return listening(node, *event);
         if (event->code == "supervisor.restarted")
             ++node.restarts;
-        if (event->severity != Severity::Info)
+        if (event->severity != Severity::Info && node.allowance.maySay()) {
             say(event->severity, {node.node->id}, event->text);
+            if (node.allowance.saysLast())
+                say(Severity::Warning, {node.node->id}, "it has many events; further ones are in its stream only");
+        }
     } else if (const auto *heartbeat = std::get_if<protocol::Heartbeat>(&record.body)) {
         node.settled |= heartbeat->step.empty();
     } else if (const auto *goodbye = std::get_if<protocol::Goodbye>(&record.body)) {

@@ -22,7 +22,9 @@ Pace::Pace(const domain::Plan &plan, const domain::Fleet &fleet) : m_plan(plan)
 
 void Pace::ended(int step, double seconds)
 {
-    m_seconds[step].push_back(seconds);
+    // The node says how long it took; a figure that cannot be must not become the time left of everybody.
+    if (seconds >= 0 && seconds <= m_plan.steps[step].deadlineSeconds * 2)
+        m_seconds[step].push_back(seconds);
 }
 
 double Pace::stepSeconds(int step) const

@@ -23,7 +23,7 @@ constexpr std::array<std::pair<Stage, const char *>, 12> kStages{{
     {Stage::Internal, "internal"},
 }};
 
-constexpr std::array<std::pair<FailureKind, const char *>, 11> kKinds{{
+constexpr std::array<std::pair<FailureKind, const char *>, 12> kKinds{{
     {FailureKind::Invalid, "invalid"},
     {FailureKind::NotFound, "not found"},
     {FailureKind::Refused, "refused"},
@@ -32,6 +32,7 @@ constexpr std::array<std::pair<FailureKind, const char *>, 11> kKinds{{
     {FailureKind::Lost, "lost"},
     {FailureKind::Changed, "changed"},
     {FailureKind::NoSpace, "no space"},
+    {FailureKind::Untrusted, "untrusted"},
     {FailureKind::Unsupported, "unsupported"},
     {FailureKind::Cancelled, "cancelled"},
     {FailureKind::Broken, "broken"},

@@ -20,6 +20,7 @@ enum class FailureKind {
     Lost,        ///< it was there and went away: try again
     Changed,     ///< not who it was: never try again without a person
     NoSpace,
+    Untrusted,   ///< what it says cannot be true: nothing that it said counts
     Unsupported, ///< wrong architecture, too new a protocol
     Cancelled,   ///< a person stopped it
     Broken,      ///< anything else

@@ -157,7 +157,10 @@ private:
             m_tooDeep = true;
             return;
         }
-        if (const auto text = YamlReader::readFile(file, "ssh configuration"))
+        std::error_code error;
+        if (!std::filesystem::is_regular_file(file, error)) // a pipe would be waited for
+            m_unread.insert(file.string() + ": it is no file");
+        else if (const auto text = YamlReader::readFile(file, "ssh configuration"))
             readText(*text, depth);
         else
             m_unread.insert(text.error().what);
