@@ -97,6 +97,8 @@ Failure JumpHost::told(const Failure &failure, const std::string &where) const
         return {failure.stage, failure.kind, where + ": cancelled", {}, {}};
     Failure told = failure;
     told.what = where + ": through " + failure.what;
+    if (failure.stage == Stage::Login || failure.stage == Stage::Resolve)
+        told.advice += "; for a jump host address, user and keys come from the ssh configuration (Host " + m_name + "), not from the inventory";
     return told;
 }
 

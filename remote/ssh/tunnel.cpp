@@ -60,20 +60,22 @@ pollfd Tunnel::descriptor(bool mayWrite) const
 
 void Tunnel::heard(short events)
 {
+    m_readable = m_readable || (events & POLLIN) != 0;
+    m_writable = m_writable || (events & POLLOUT) != 0;
     if ((events & (POLLHUP | POLLERR | POLLNVAL)) != 0)
         hangUp();
 }
 
 void Tunnel::hangUp()
 {
-    m_hungUp = true;
-    if (!m_giveUpAt)
+    if (!m_hungUp)
         m_giveUpAt = after(kLastWordsSeconds);
+    m_hungUp = true;
 }
 
 bool Tunnel::step(std::span<char> buffer)
 {
-    bool moved = m_full && takeLate(buffer);
+    bool moved = m_full && (m_writable || m_hungUp) && takeLate(buffer);
     if (m_remoteEof && !m_full && !m_shutDown) {
         shutdown(m_socket.descriptor(), SHUT_WR);
         m_shutDown = true;
@@ -105,7 +107,10 @@ std::size_t Tunnel::give(const char *data, std::size_t size)
         return size;
     }
     const auto given = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
-    m_full = m_full || given < size;
+    if (given < size) {
+        m_full = true;
+        m_writable = false;
+    }
     return given;
 }
 
@@ -139,14 +144,16 @@ bool Tunnel::pass(std::span<char> buffer)
 {
     if (!m_open || m_remoteClosed || (ssh_get_poll_flags(m_session) & SSH_WRITE_PENDING) != 0)
         return false;
-    if (m_unsent.empty() && !m_inputEnded) {
+    if (m_unsent.empty() && !m_inputEnded && (m_readable || m_hungUp)) {
         const std::size_t window = ssh_channel_window_size(m_channel);
         const std::size_t size = std::min({kPacket, window, buffer.size()});
         if (size == 0)
             return false;
         const ssize_t count = recv(m_socket.descriptor(), buffer.data(), size, MSG_DONTWAIT);
-        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+        if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+            m_readable = false;
             return false;
+        }
         if (count <= 0) {
             m_inputEnded = true;
             return true;

@@ -53,6 +53,8 @@ private:
     const std::string m_host;
     const std::uint16_t m_port;
     bool m_open = false;
+    bool m_readable = false; ///< as far as is known: nothing is tried before poll() says so
+    bool m_writable = false;
     bool m_full = false;     ///< the socket takes no more: the rest stays in the channel
     std::string m_late;      ///< taken out of the channel, not yet into the socket
     std::string m_unsent;    ///< taken out of the socket, not yet into the channel

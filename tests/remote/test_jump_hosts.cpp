@@ -36,6 +36,8 @@ private slots:
     void manyNodesOverOneSession();
     void throttledJumpHostIsTriedAgain();
     void throttledForEver();
+    void throttledNodeBehind();
+    void refusedByTheJumpHost();
     void unreachableJumpHostIsToldToAll();
     void changedKeyStopsAll();
     void unknownKeyIsAskedOnce();
@@ -179,6 +181,44 @@ void TestJumpHosts::throttledForEver()
         QVERIFY2(contains(result.error().attempted, "3 times"), result.error().attempted.c_str());
     }
     QVERIFY2(timer.elapsed() < 3000, qPrintable(QString::number(timer.elapsed()))); // the nodes did not try on by themselves
+    writeConfig();
+}
+
+void TestJumpHosts::throttledNodeBehind()
+{
+    const TestSshd node({.config = {"MaxStartups 1:100:1"}});
+    const int holder = connectLoopback(node.port());
+    QTest::qSleep(300);
+    const auto late = factory({.attempts = 2, .firstPauseSeconds = 0.05})->link(nodeBehind(node, {"gate"}))->connect(m_refuse, m_never);
+    QVERIFY(!late);
+    QCOMPARE(late.error().kind, FailureKind::Throttled);
+    QVERIFY2(contains(late.error().attempted, "2 times in "), late.error().attempted.c_str());
+
+    const auto links = factory({.firstPauseSeconds = 0.1});
+    const auto link = links->link(nodeBehind(node, {"gate"}));
+    std::thread release([holder] {
+        QTest::qSleep(700);
+        ::close(holder);
+    });
+    const auto result = link->connect(m_refuse, m_never);
+    release.join();
+    QVERIFY2(result, result ? "" : domain::sentence(result.error()).c_str());
+}
+
+void TestJumpHosts::refusedByTheJumpHost()
+{
+    const TestSshd gate;
+    const auto key = m_folder.filePath("other_key").toStdString();
+    TestSshd::makeKey(key);
+    std::string block = hostBlock("foreign", gate);
+    block.replace(block.find(gate.identity().string()), gate.identity().string().size(), key);
+    writeConfig(block);
+    const auto result = factory()->link(nodeBehind(*m_sshd, {"foreign"}))->connect(m_refuse, m_never);
+    QVERIFY(!result);
+    QCOMPARE(result.error().stage, Stage::Login);
+    QVERIFY2(contains(result.error().what, "through jump host foreign"), result.error().what.c_str());
+    QVERIFY2(contains(result.error().attempted, key), result.error().attempted.c_str());
+    QVERIFY2(contains(result.error().advice, "Host foreign"), result.error().advice.c_str());
     writeConfig();
 }
 

@@ -72,10 +72,10 @@ void TestJumpStreams::silentJumpHost()
 {
     const TestSshd gate;
     writeConfig(hostBlock("narrow", gate));
-    const auto links = factory({.connectSeconds = 1, .silentSeconds = 1.2});
+    const auto links = factory({.connectSeconds = 5, .silentSeconds = 2});
     const auto link = links->link(nodeBehind(*m_sshd, {"narrow"}));
     QVERIFY(link->connect(m_refuse, m_never));
-    QTest::qSleep(2500);
+    QTest::qSleep(3000);
     QVERIFY(echo(*link)); // who has nothing to say is not lost
     const auto stopped = gate.sessions();
     for (const pid_t pid : stopped)
