@@ -159,6 +159,18 @@ std::vector<std::filesystem::path> paths(const std::string &list, const SshSetti
     return all;
 }
 
+/// "ops@gate:2222,inner"
+std::vector<std::string> hops(const std::string &list)
+{
+    std::vector<std::string> all;
+    for (std::size_t from = 0; from < list.size();) {
+        const std::size_t to = std::min(list.find(',', from), list.size());
+        all.push_back(list.substr(from, to - from));
+        from = to + 1;
+    }
+    return all;
+}
+
 void applyInventory(SshSettings &settings, const Node &node)
 {
     if (!node.ssh.user.empty())
@@ -200,16 +212,15 @@ Result<SshSettings> SshConfig::parse(const std::string &text, const Node &node, 
                                            + printable(text.substr(0, 200)),
                                        "asking ssh for its configuration", "try 'ssh -G " + nodeName(node) + "'"});
     }
-    for (const char *way : {"proxyjump", "proxycommand"}) {
-        if (const std::string value = dump.value(way); !value.empty()) {
-            return std::unexpected(Failure{Stage::Input, FailureKind::Unsupported,
-                                           node.id.text() + ": the ssh configuration reaches it by " + way + " "
-                                               + printable(value) + ", which this release cannot",
-                                           "asking ssh for its configuration",
-                                           "run Seatrial on a computer that reaches the nodes directly, for instance on "
-                                           "the jump host itself"});
-        }
+    if (const std::string value = dump.value("proxycommand"); !value.empty() && !node.ssh.jumps) {
+        return std::unexpected(Failure{Stage::Input, FailureKind::Unsupported,
+                                       node.id.text() + ": the ssh configuration reaches it by the command '"
+                                           + printable(value) + "', and Seatrial runs no such commands",
+                                       "asking ssh for its configuration",
+                                       "name the host to go through as ProxyJump in the ssh configuration or as 'jump' in the "
+                                       "inventory; 'ssh -W %h:%p HOST' is the same as ProxyJump HOST"});
     }
+    settings.jumps = node.ssh.jumps ? *node.ssh.jumps : hops(dump.value("proxyjump"));
     applyInventory(settings, node);
     settings.hostKeyAlias = dump.value("hostkeyalias");
     settings.identitiesOnly = dump.value("identitiesonly") == "yes";
@@ -263,7 +274,7 @@ Result<std::pair<std::string, bool>> SshConfig::dumpFor(const Node &node, const 
         return std::pair(std::move(*dump), false);
     }
     // Match blocks are out, so user and port cannot change the rest; but they are part of the answer.
-    *likeness += '|' + node.ssh.user + '|' + std::to_string(node.ssh.port.value_or(0));
+    *likeness += '|' + node.ssh.user + '|' + std::to_string(node.ssh.port.value_or(0)) + (node.ssh.jumps ? "|way given" : "");
     if (const auto known = m_answers.find(*likeness); known != m_answers.end())
         return std::pair(known->second, true);
     auto dump = ask(node, cancelled);
@@ -293,6 +304,8 @@ Result<std::string> SshConfig::ask(const Node &node, const std::atomic<bool> &ca
         command.insert(command.end(), {"-l", node.ssh.user});
     if (node.ssh.port)
         command.insert(command.end(), {"-p", std::to_string(*node.ssh.port)});
+    if (node.ssh.jumps) // else ssh objects to jump hosts of its configuration that lead in a circle
+        command.insert(command.end(), {"-o", "ProxyJump=none"});
     command.insert(command.end(), {"--", nodeName(node)});
 
     const auto process = LocalProcess::start(command);

@@ -2,43 +2,20 @@
 #include "remote/ssh/ssh_link.h"
 
 #include "remote/links/collect.h"
-#include "remote/ssh/host_keys.h"
-#include "remote/ssh/login.h"
+#include "remote/ssh/dial.h"
+#include "remote/ssh/jump_hosts.h"
 #include "remote/ssh/session.h"
 #include "remote/ssh/ssh_command.h"
 #include "remote/ssh/ssh_config.h"
-#include "remote/ssh/tcp.h"
-
-#include <algorithm>
-#include <random>
 
 namespace seatrial::remote {
 
 using namespace domain;
 
-namespace {
-
-constexpr double kLongestPauseSeconds = 4;
-
-/// Different for every node, so that those thrown out together do not come back together.
-double jittered(double seconds)
-{
-    thread_local std::minstd_rand random{std::random_device{}()};
-    return std::min(seconds, kLongestPauseSeconds) * std::uniform_real_distribution(0.5, 1.5)(random);
-}
-
-std::string place(const NodeId &node, const SshSettings &settings)
-{
-    const bool v6 = settings.host.find(':') != std::string::npos;
-    return node.text() + " (" + (v6 ? "[" + settings.host + "]" : settings.host) + ":" + std::to_string(settings.port)
-        + ")";
-}
-
-} // namespace
-
-SshLink::SshLink(Node node, std::shared_ptr<SshConfig> config, std::shared_ptr<IoPool> pool, SshLimits limits)
-    : m_node(std::move(node)), m_config(std::move(config)), m_limits(limits), m_where(m_node.id.text()),
-      m_attachment(std::move(pool))
+SshLink::SshLink(Node node, std::shared_ptr<SshConfig> config, std::shared_ptr<IoPool> pool,
+                 std::shared_ptr<JumpHosts> jumpHosts, SshLimits limits)
+    : m_node(std::move(node)), m_config(std::move(config)), m_jumpHosts(std::move(jumpHosts)), m_limits(limits),
+      m_where(m_node.id.text()), m_attachment(std::move(pool))
 {
 }
 
@@ -47,43 +24,18 @@ SshLink::~SshLink() = default;
 Result<void> SshLink::connect(campaign::Questions &questions, const std::atomic<bool> &cancelled)
 {
     m_session.reset();
-    const auto settings = m_config->settings(m_node, cancelled);
+    auto settings = m_config->settings(m_node, cancelled);
     if (!settings)
         return std::unexpected(settings.error());
-    m_where = place(m_node.id, *settings);
-
-    double pause = m_limits.firstPauseSeconds;
-    for (int attempt = 1;; ++attempt) {
-        auto connected = connectOnce(*settings, questions, cancelled);
-        if (connected || connected.error().kind != FailureKind::Throttled)
-            return connected;
-        if (attempt >= m_limits.attempts) {
-            connected.error().attempted += ", " + std::to_string(attempt) + " times";
-            return connected;
-        }
-        if (pauseFor(jittered(pause), cancelled) == Waited::Cancelled)
-            return std::unexpected(Failure{Stage::Connect, FailureKind::Cancelled, m_where + ": cancelled", {}, {}});
-        pause *= 2;
-    }
-}
-
-Result<void> SshLink::connectOnce(const SshSettings &settings, campaign::Questions &questions,
-                                  const std::atomic<bool> &cancelled)
-{
-    const double seconds = settings.connectSeconds.value_or(m_limits.connectSeconds);
-    auto socket = connectTcp(settings, m_where, seconds, cancelled);
-    if (!socket)
-        return std::unexpected(socket.error());
-    if (const auto greeted = awaitGreeting(*socket, m_where, seconds, cancelled); !greeted)
-        return greeted;
-    const HostKeys hostKeys(m_node.id, settings);
-    auto session = Session::open(std::move(*socket), settings, hostKeys.algorithms(), m_where, seconds, cancelled);
+    m_where = m_node.id.text() + " (" + placeText(*settings, nullptr) + ")";
+    auto behind = m_jumpHosts->last(settings->jumps, m_where, cancelled);
+    if (!behind)
+        return std::unexpected(behind.error());
+    m_where = m_node.id.text() + " (" + placeText(*settings, *behind) + ")";
+    const Destination destination{m_node.id, std::move(*settings), m_where, std::move(*behind)};
+    auto session = dial(destination, m_limits, *m_jumpHosts->gates(), questions, m_trusted, cancelled);
     if (!session)
         return std::unexpected(session.error());
-    if (const auto checked = hostKeys.check(**session, questions, m_trusted); !checked)
-        return checked;
-    if (const auto in = logIn(**session, settings, m_limits.loginSeconds, cancelled); !in)
-        return in;
     m_session = std::move(*session);
     return {};
 }

@@ -9,6 +9,7 @@
 
 namespace seatrial::remote {
 
+class JumpHosts;
 class Session;
 class SshConfig;
 
@@ -16,7 +17,8 @@ class SshConfig;
 class SshLink : public campaign::NodeLink
 {
 public:
-    SshLink(domain::Node node, std::shared_ptr<SshConfig> config, std::shared_ptr<IoPool> pool, SshLimits limits = {});
+    SshLink(domain::Node node, std::shared_ptr<SshConfig> config, std::shared_ptr<IoPool> pool,
+            std::shared_ptr<JumpHosts> jumpHosts, SshLimits limits = {});
     ~SshLink() override;
 
     domain::Result<void> connect(campaign::Questions &questions, const std::atomic<bool> &cancelled) override;
@@ -27,12 +29,11 @@ public:
     void close() override;
 
 private:
-    domain::Result<void> connectOnce(const SshSettings &settings, campaign::Questions &questions,
-                                     const std::atomic<bool> &cancelled);
     domain::Failure notConnected() const;
 
     domain::Node m_node;
     std::shared_ptr<SshConfig> m_config;
+    std::shared_ptr<JumpHosts> m_jumpHosts;
     SshLimits m_limits;
     std::string m_where;            ///< "n03 (10.77.0.13:22)"
     std::string m_trusted;          ///< fingerprint that a person accepted for this link

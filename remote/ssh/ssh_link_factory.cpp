@@ -2,6 +2,7 @@
 #include "remote/ssh/ssh_link_factory.h"
 
 #include "remote/links/io_pool.h"
+#include "remote/ssh/jump_hosts.h"
 #include "remote/ssh/ssh_config.h"
 #include "remote/ssh/ssh_link.h"
 
@@ -11,7 +12,7 @@ namespace seatrial::remote {
 
 SshLinkFactory::SshLinkFactory(SshLimits limits, std::optional<std::filesystem::path> configFile)
     : m_limits(limits), m_config(std::make_shared<SshConfig>(std::move(configFile))),
-      m_pool(std::make_shared<IoPool>())
+      m_pool(std::make_shared<IoPool>()), m_jumpHosts(std::make_shared<JumpHosts>(m_config, limits))
 {
     struct sigaction current {};
     if (sigaction(SIGPIPE, nullptr, &current) == 0 && current.sa_handler == SIG_DFL)
@@ -22,7 +23,7 @@ SshLinkFactory::~SshLinkFactory() = default;
 
 std::unique_ptr<campaign::NodeLink> SshLinkFactory::link(const domain::Node &node)
 {
-    return std::make_unique<SshLink>(node, m_config, m_pool, m_limits);
+    return std::make_unique<SshLink>(node, m_config, m_pool, m_jumpHosts, m_limits);
 }
 
 } // namespace seatrial::remote

@@ -11,10 +11,11 @@
 namespace seatrial::remote {
 
 class IoPool;
+class JumpHosts;
 class SshConfig;
 
-/// Links over SSH. One for the whole program: its links share what was learnt of the ssh configuration. Makes the
-/// process ignore SIGPIPE, because libssh writes to sockets that the other side may have closed.
+/// Links over SSH. One for the whole program: its links share what was learnt of the ssh configuration, and the sessions
+/// to jump hosts. Makes the process ignore SIGPIPE, because libssh writes to sockets that the other side may have closed.
 class SshLinkFactory : public campaign::LinkFactory
 {
 public:
@@ -28,6 +29,7 @@ private:
     SshLimits m_limits;
     std::shared_ptr<SshConfig> m_config;
     std::shared_ptr<IoPool> m_pool;
+    std::shared_ptr<JumpHosts> m_jumpHosts;
 };
 
 } // namespace seatrial::remote

@@ -17,6 +17,7 @@ struct SshSettings {
     std::string hostKeyAlias; ///< looked up in known_hosts instead of host and port
     int addressFamily = 0;    ///< AF_UNSPEC, AF_INET, AF_INET6
     std::optional<double> connectSeconds;
+    std::vector<std::string> jumps; ///< hosts to go through, "[user@]host[:port]", the first one first
 
     std::vector<std::filesystem::path> identities;
     bool identityGiven = false;  ///< the inventory names the key: nothing else is tried
@@ -43,6 +44,7 @@ struct SshLimits {
     double silentSeconds = 30;    ///< no byte of the engine's stream
     int attempts = 6;             ///< when the node throttles logins
     double firstPauseSeconds = 0.25; ///< before the second attempt; doubles, with jitter
+    double jumpIdleSeconds = 10;  ///< a session to a jump host is kept so long unused: a node's second try finds it
 };
 
 } // namespace seatrial::remote

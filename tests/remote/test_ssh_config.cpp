@@ -28,8 +28,9 @@ private slots:
     void readsDump();
     void inventoryWins();
     void sharedAnswerKeepsOwnName();
-    void jumpIsRefused_data();
-    void jumpIsRefused();
+    void jumpHosts_data();
+    void jumpHosts();
+    void proxyCommandIsRefused();
     void damagedDump();
     void badNames_data();
     void badNames();
@@ -174,7 +175,10 @@ void TestSshConfig::readsDump()
 void TestSshConfig::inventoryWins()
 {
     domain::Node given = node("n01");
-    given.ssh = {"bob", 77, "/keys/bob", "/known"};
+    given.ssh.user = "bob";
+    given.ssh.port = 77;
+    given.ssh.identity = "/keys/bob";
+    given.ssh.knownHosts = "/known";
     const auto settings = SshConfig::parse("user alice\nhostname n01\nport 22\nidentityfile ~/.ssh/id_rsa\n"
                                            "userknownhostsfile /a\n",
                                            given, false);
@@ -194,20 +198,40 @@ void TestSshConfig::sharedAnswerKeepsOwnName()
     QCOMPARE(settings->host, std::string("n02"));
 }
 
-void TestSshConfig::jumpIsRefused_data()
+void TestSshConfig::jumpHosts_data()
 {
+    using Hops = std::vector<std::string>;
     QTest::addColumn<QString>("line");
-    QTest::newRow("jump") << "proxyjump gate.cluster\n";
-    QTest::newRow("command") << "proxycommand nc %h %p\n";
+    QTest::addColumn<std::optional<Hops>>("given");
+    QTest::addColumn<Hops>("expected");
+    const std::optional<Hops> nothing;
+    QTest::newRow("none") << "" << nothing << Hops{};
+    QTest::newRow("none said") << "proxyjump none\n" << nothing << Hops{};
+    QTest::newRow("one") << "proxyjump gate.cluster\n" << nothing << Hops{"gate.cluster"};
+    QTest::newRow("two") << "proxyjump ops@gate:2222,[::1]:33\n" << nothing << Hops{"ops@gate:2222", "[::1]:33"};
+    QTest::newRow("inventory") << "proxyjump gate\n" << std::optional(Hops{"other", "inner"}) << Hops{"other", "inner"};
+    QTest::newRow("inventory: none") << "proxyjump gate\n" << std::optional(Hops{}) << Hops{};
+    QTest::newRow("inventory over a command") << "proxycommand nc %h %p\n" << std::optional(Hops{"gate"}) << Hops{"gate"};
 }
 
-void TestSshConfig::jumpIsRefused()
+void TestSshConfig::jumpHosts()
 {
     QFETCH(QString, line);
-    const auto settings = SshConfig::parse("user a\nhostname n01\nport 22\n" + line.toStdString(), node("n01"), false);
+    QFETCH(std::optional<std::vector<std::string>>, given);
+    QFETCH(std::vector<std::string>, expected);
+    domain::Node there = node("n01");
+    there.ssh.jumps = given;
+    const auto settings = SshConfig::parse("user a\nhostname n01\nport 22\n" + line.toStdString(), there, false);
+    QVERIFY(settings);
+    QCOMPARE(settings->jumps, expected);
+}
+
+void TestSshConfig::proxyCommandIsRefused()
+{
+    const auto settings = SshConfig::parse("user a\nhostname n01\nport 22\nproxycommand nc %h %p\n", node("n01"), false);
     QVERIFY(!settings);
     QCOMPARE(settings.error().kind, domain::FailureKind::Unsupported);
-    QVERIFY(!settings.error().advice.empty());
+    QVERIFY(settings.error().advice.find("ProxyJump") != std::string::npos);
 }
 
 void TestSshConfig::damagedDump()

@@ -37,6 +37,7 @@ private slots:
     void closesBeforeGreeting();
     void throttledIsTriedAgain();
     void throttledForEver();
+    void brokenInLoginIsTriedAgain();
     void wrongKey();
     void missingKeyFile();
     void encryptedKeyFile_data();
@@ -189,6 +190,32 @@ void TestSshConnect::throttledForEver()
     QVERIFY(!result);
     QCOMPARE(result.error().kind, FailureKind::Throttled);
     QVERIFY(domain::mayRetry(result.error()));
+}
+
+/// sshd asks a command for the keys of a user; this one ends its sshd the first two times, and for ever without a limit.
+void TestSshConnect::brokenInLoginIsTriedAgain()
+{
+    if (geteuid() != 0)
+        QSKIP("sshd runs this command only when it is root's");
+    const auto script = m_folder.filePath("keys.sh").toStdString();
+    const auto tries = m_folder.filePath("tries").toStdString();
+    const auto write = [&](int limit) {
+        std::filesystem::remove(tries);
+        std::ofstream(script) << "echo >>" << tries << "\n[ $(wc -l <" << tries << ") -gt " << limit << " ] || kill -9 $PPID\ncat "
+                              << m_sshd->identity().string() << ".pub\n";
+    };
+    const TestSshd sshd({.config = {"AuthorizedKeysFile none", "AuthorizedKeysCommand /bin/sh " + script, "AuthorizedKeysCommandUser root"}});
+    domain::Node node = sshd.node("n07");
+    node.ssh.identity = m_sshd->identity();
+    write(2);
+    const auto result = connect(node, {.firstPauseSeconds = 0.05});
+    QVERIFY2(result, result ? "" : domain::sentence(result.error()).c_str());
+
+    write(100);
+    const auto never = connect(node, {.firstPauseSeconds = 0.05});
+    QVERIFY(!never);
+    QCOMPARE(never.error().kind, FailureKind::Lost);
+    QVERIFY2(never.error().attempted.find("3 times") != std::string::npos, domain::sentence(never.error()).c_str());
 }
 
 void TestSshConnect::wrongKey()

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "remote/ssh/dial.h"
+
+#include "remote/ssh/host_keys.h"
+#include "remote/ssh/jump_host.h"
+#include "remote/ssh/login.h"
+#include "remote/ssh/login_gate.h"
+#include "remote/ssh/session.h"
+#include "remote/ssh/tcp.h"
+#include "remote/text.h"
+
+#include <algorithm>
+#include <random>
+
+namespace seatrial::remote {
+
+using namespace domain;
+
+namespace {
+
+constexpr double kLongestPauseSeconds = 4;
+/// A connection that broke amid a login may be an overloaded sshd, but also one that dislikes what it is told.
+constexpr int kAttemptsWhenLost = 3;
+
+/// Different for every node, so that those thrown out together do not come back together.
+double jittered(double seconds)
+{
+    thread_local std::minstd_rand random{std::random_device{}()};
+    return std::min(seconds, kLongestPauseSeconds) * std::uniform_real_distribution(0.5, 1.5)(random);
+}
+
+Failure cancelledAt(const std::string &where)
+{
+    return {Stage::Connect, FailureKind::Cancelled, where + ": cancelled", {}, {}};
+}
+
+std::string serverText(const SshSettings &settings)
+{
+    const bool v6 = settings.host.find(':') != std::string::npos;
+    return (v6 ? "[" + settings.host + "]" : settings.host) + ":" + std::to_string(settings.port);
+}
+
+int attemptsFor(FailureKind kind, const SshLimits &limits)
+{
+    switch (kind) {
+    case FailureKind::Throttled: return limits.attempts;
+    case FailureKind::Lost: return std::min(limits.attempts, kAttemptsWhenLost);
+    default: return 1;
+    }
+}
+
+class Dialling
+{
+public:
+    Dialling(const Destination &destination, const SshLimits &limits, LoginGates &gates, campaign::Questions &questions,
+             std::string &trusted, const std::atomic<bool> &cancelled)
+        : m_to(destination), m_limits(limits), m_gates(gates), m_questions(questions), m_trusted(trusted),
+          m_cancelled(cancelled), m_seconds(destination.settings.connectSeconds.value_or(limits.connectSeconds))
+    {
+    }
+
+    Result<std::shared_ptr<Session>> once();
+
+private:
+    Result<Socket> connected();
+
+    const Destination &m_to;
+    const SshLimits &m_limits;
+    LoginGates &m_gates;
+    campaign::Questions &m_questions;
+    std::string &m_trusted;
+    const std::atomic<bool> &m_cancelled;
+    const double m_seconds;
+};
+
+Result<Socket> Dialling::connected()
+{
+    if (m_to.behind)
+        return m_to.behind->socketTo(m_to.settings, m_to.where, m_seconds, m_cancelled);
+    return connectTcp(m_to.settings, m_to.where, m_seconds, m_cancelled);
+}
+
+Result<std::shared_ptr<Session>> Dialling::once()
+{
+    // From before the connection is made, because the server counts from there.
+    const auto atServer = m_gates.gate((m_to.behind ? m_to.behind->chain() : "") + '>' + serverText(m_to.settings))->enter(m_cancelled);
+    if (!atServer)
+        return std::unexpected(cancelledAt(m_to.where));
+    auto socket = connected();
+    if (!socket)
+        return std::unexpected(socket.error());
+    if (const auto greeted = awaitGreeting(*socket, m_to.where, m_seconds, m_cancelled); !greeted)
+        return std::unexpected(greeted.error());
+    // Only from here on, so that nodes that say nothing do not keep others from using the same jump host.
+    const auto through = m_to.behind ? m_gates.gate(m_to.behind->chain())->enter(m_cancelled) : std::nullopt;
+    if (m_to.behind && !through)
+        return std::unexpected(cancelledAt(m_to.where));
+
+    const HostKeys hostKeys(m_to.asked, m_to.settings);
+    auto session = Session::open(std::move(*socket), m_to.settings, hostKeys.algorithms(), m_to.where, m_seconds, m_cancelled);
+    if (!session)
+        return std::unexpected(session.error());
+    if (const auto checked = hostKeys.check(**session, m_questions, m_trusted); !checked)
+        return std::unexpected(checked.error());
+    if (const auto in = logIn(**session, m_to.settings, m_limits.loginSeconds, m_cancelled); !in)
+        return std::unexpected(in.error());
+    return std::move(*session);
+}
+
+} // namespace
+
+std::string placeText(const SshSettings &settings, const std::shared_ptr<JumpHost> &behind)
+{
+    return serverText(settings) + (behind ? " behind " + behind->name() : "");
+}
+
+Result<std::shared_ptr<Session>> dial(const Destination &destination, const SshLimits &limits, LoginGates &gates,
+                                      campaign::Questions &questions, std::string &trusted,
+                                      const std::atomic<bool> &cancelled)
+{
+    const Moment begin = now();
+    double pause = limits.firstPauseSeconds;
+    for (int attempt = 1;; ++attempt) {
+        // What ails the jump host was tried often enough by whoever connected it.
+        if (destination.behind) {
+            if (auto ready = destination.behind->ready(destination.where, questions, cancelled); !ready)
+                return std::unexpected(ready.error());
+        }
+        auto session = Dialling(destination, limits, gates, questions, trusted, cancelled).once();
+        if (session)
+            return session;
+        const int attempts = attemptsFor(session.error().kind, limits);
+        if (attempt >= attempts) {
+            if (attempt > 1)
+                session.error().attempted += ", " + std::to_string(attempt) + " times in " + secondsText(secondsSince(begin));
+            return session;
+        }
+        if (pauseFor(jittered(pause), cancelled) == Waited::Cancelled)
+            return std::unexpected(cancelledAt(destination.where));
+        pause *= 2;
+    }
+}
+
+} // namespace seatrial::remote
