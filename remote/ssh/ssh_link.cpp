@@ -36,9 +36,10 @@ std::string place(const NodeId &node, const SshSettings &settings)
 
 } // namespace
 
-SshLink::SshLink(Node node, std::shared_ptr<SshConfig> config, std::shared_ptr<IoPool> pool, SshLimits limits)
-    : m_node(std::move(node)), m_config(std::move(config)), m_limits(limits), m_where(m_node.id.text()),
-      m_attachment(std::move(pool))
+SshLink::SshLink(Node node, std::shared_ptr<SshConfig> config, std::shared_ptr<Secrets> secrets,
+                 std::shared_ptr<IoPool> pool, SshLimits limits)
+    : m_node(std::move(node)), m_config(std::move(config)), m_secrets(std::move(secrets)), m_limits(limits),
+      m_where(m_node.id.text()), m_attachment(std::move(pool))
 {
 }
 
@@ -82,7 +83,8 @@ Result<void> SshLink::connectOnce(const SshSettings &settings, campaign::Questio
         return std::unexpected(session.error());
     if (const auto checked = hostKeys.check(**session, questions, m_trusted); !checked)
         return checked;
-    if (const auto in = logIn(**session, settings, m_limits.loginSeconds, cancelled); !in)
+    const LoginQuestions asked{questions, *m_secrets, m_node.id, m_node.inventory};
+    if (const auto in = logIn(**session, settings, asked, m_limits.loginSeconds, cancelled); !in)
         return in;
     m_session = std::move(*session);
     return {};

@@ -9,6 +9,7 @@
 
 namespace seatrial::remote {
 
+class Secrets;
 class Session;
 class SshConfig;
 
@@ -16,7 +17,8 @@ class SshConfig;
 class SshLink : public campaign::NodeLink
 {
 public:
-    SshLink(domain::Node node, std::shared_ptr<SshConfig> config, std::shared_ptr<IoPool> pool, SshLimits limits = {});
+    SshLink(domain::Node node, std::shared_ptr<SshConfig> config, std::shared_ptr<Secrets> secrets,
+            std::shared_ptr<IoPool> pool, SshLimits limits = {});
     ~SshLink() override;
 
     domain::Result<void> connect(campaign::Questions &questions, const std::atomic<bool> &cancelled) override;
@@ -33,6 +35,7 @@ private:
 
     domain::Node m_node;
     std::shared_ptr<SshConfig> m_config;
+    std::shared_ptr<Secrets> m_secrets;
     SshLimits m_limits;
     std::string m_where;            ///< "n03 (10.77.0.13:22)"
     std::string m_trusted;          ///< fingerprint that a person accepted for this link

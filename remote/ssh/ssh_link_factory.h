@@ -11,15 +11,18 @@
 namespace seatrial::remote {
 
 class IoPool;
+class Secrets;
 class SshConfig;
 
-/// Links over SSH. One for the whole program: its links share what was learnt of the ssh configuration. Makes the
+/// Links over SSH. One for a whole run: its links share what was learnt of the ssh configuration. Makes the
 /// process ignore SIGPIPE, because libssh writes to sockets that the other side may have closed.
 class SshLinkFactory : public campaign::LinkFactory
 {
 public:
-    /// @p configFile: instead of the user's and the system's ssh configuration.
-    explicit SshLinkFactory(SshLimits limits = {}, std::optional<std::filesystem::path> configFile = std::nullopt);
+    /// @p configFile: instead of the user's and the system's ssh configuration. @p secrets: what persons answered, to be
+    /// shared by all runs of the program; null: of this run alone.
+    explicit SshLinkFactory(SshLimits limits = {}, std::optional<std::filesystem::path> configFile = std::nullopt,
+                            std::shared_ptr<Secrets> secrets = nullptr);
     ~SshLinkFactory() override;
 
     std::unique_ptr<campaign::NodeLink> link(const domain::Node &node) override;
@@ -27,6 +30,7 @@ public:
 private:
     SshLimits m_limits;
     std::shared_ptr<SshConfig> m_config;
+    std::shared_ptr<Secrets> m_secrets;
     std::shared_ptr<IoPool> m_pool;
 };
 
