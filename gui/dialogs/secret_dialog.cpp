@@ -15,6 +15,8 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace seatrial::gui {
 
 using campaign::SecretQuestion;
@@ -23,15 +25,29 @@ namespace {
 
 constexpr int kWidth = 500;
 constexpr int kMostInstructionHeight = 150;
+constexpr qsizetype kMostInstructionLength = 2000;
 constexpr qsizetype kMostPromptLength = 120;
+constexpr std::size_t kFieldsWithoutScrolling = 5;
+constexpr int kScrolledHeight = 280;
 
 // What a node says, line by line; escapes and control characters are made harmless.
 QString shownLines(const std::string& text)
 {
     QStringList lines;
-    for (const auto& line : QString::fromStdString(text).split(QLatin1Char('\n')))
+    for (const auto& line : QString::fromStdString(text).left(kMostInstructionLength).split(QLatin1Char('\n')))
         lines << shown(line.toStdString());
     return lines.join(QLatin1Char('\n')).trimmed();
+}
+
+QScrollArea* scrolled(QWidget* inside, int height)
+{
+    auto* scroll = new QScrollArea;
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(inside);
+    scroll->setFixedHeight(height);
+    return scroll;
 }
 
 QString titleOf(const SecretQuestion& question)
@@ -112,23 +128,21 @@ void SecretDialog::addWords(QVBoxLayout& layout, const SecretQuestion& question)
         paragraph->setObjectName(QStringLiteral("instruction"));
         paragraph->setGround(&Theme::sunken);
         paragraph->setWords(said);
-        auto* scroll = new QScrollArea;
-        scroll->setWidgetResizable(true);
-        scroll->setFrameShape(QFrame::NoFrame);
-        scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-        scroll->setWidget(paragraph);
-        scroll->setFixedHeight(std::min(paragraph->heightForWidth(kWidth), kMostInstructionHeight));
-        layout.addWidget(scroll);
+        layout.addWidget(scrolled(paragraph, std::min(paragraph->heightForWidth(kWidth), kMostInstructionHeight)));
     }
 }
 
 void SecretDialog::addFields(QVBoxLayout& layout, const SecretQuestion& question)
 {
+    auto* fields = new QWidget;
+    auto* rows = new QVBoxLayout(fields);
+    rows->setContentsMargins(0, 0, 0, 0);
+    rows->setSpacing(10);
     for (const auto& prompt : question.prompts) {
         QString text = shown(prompt.text).trimmed().left(kMostPromptLength);
         if (text.isEmpty())
             text = tr("(a prompt without words)");
-        auto* label = new WordsLabel(text, TypeRole::Body);
+        auto* label = new WordsLabel(QString(text).replace(QLatin1Char('&'), QStringLiteral("&&")), TypeRole::Body); // no shortcut of the node's choice
         label->setWordWrap(true);
         auto* field = new QLineEdit;
         field->setAccessibleName(text);
@@ -144,9 +158,10 @@ void SecretDialog::addFields(QVBoxLayout& layout, const SecretQuestion& question
         pair->setSpacing(4);
         pair->addWidget(label);
         pair->addWidget(field);
-        layout.addLayout(pair);
+        rows->addLayout(pair);
         connect(field, &QLineEdit::textChanged, this, &SecretDialog::enableAnswer);
     }
+    layout.addWidget(question.prompts.size() > kFieldsWithoutScrolling ? static_cast<QWidget*>(scrolled(fields, kScrolledHeight)) : fields);
 }
 
 void SecretDialog::addKeeping(QVBoxLayout& layout, const SecretQuestion& question)

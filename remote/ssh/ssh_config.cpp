@@ -183,7 +183,9 @@ void applyMethods(SshSettings &settings, const Dump &dump)
 {
     const std::string preferred = dump.value("preferredauthentications");
     const auto allowed = [&](const char *keyword, const std::string &method) {
-        return dump.value(keyword) != "no" && (preferred.empty() || ("," + preferred + ",").find("," + method + ",") != std::string::npos);
+        const std::string value = dump.value(keyword);
+        return value != "no" && value != "false"
+            && (preferred.empty() || ("," + preferred + ",").find("," + method + ",") != std::string::npos);
     };
     const bool batch = dump.value("batchmode") == "yes";
     settings.keysAllowed = allowed("pubkeyauthentication", "publickey");

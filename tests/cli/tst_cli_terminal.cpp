@@ -39,8 +39,11 @@ public:
     explicit Child(Work work)
     {
         m_pid = forkpty(&m_master, nullptr, nullptr, nullptr);
-        if (m_pid == 0)
-            _exit(work());
+        if (m_pid != 0)
+            return;
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT})
+            std::signal(signal, SIG_DFL); // Qt Test has handlers of its own
+        _exit(work());
     }
     ~Child()
     {

@@ -34,7 +34,7 @@ private slots:
         QTest::keyClick(fields[0], Qt::Key_Return);
         QVERIFY(dialog.isVisible());
         QVERIFY(dialog.focusWidget() == fields[1]);
-        QTest::keyClicks(fields[1], QStringLiteral("häll-3"));
+        fields[1]->insert(QStringLiteral("häll-3")); // keyClicks knows ASCII alone
         QTest::keyClick(fields[1], Qt::Key_Return);
         QVERIFY(!dialog.isVisible());
         const auto answer = dialog.takeAnswer();
@@ -121,7 +121,7 @@ private slots:
         dialog.show();
         for (const auto* label : dialog.findChildren<QLabel*>()) {
             QVERIFY(label->textFormat() == Qt::PlainText);
-            QVERIFY(!label->text().contains(QChar(0x1b)) && label->text().size() < 600);
+            QVERIFY(!label->text().contains(QChar(0x1b)) && label->text().size() < 300);
         }
         const QString said = dialog.findChild<QTextEdit*>(QStringLiteral("instruction"))->toPlainText();
         QVERIFY(said.contains(QStringLiteral("<b>bold</b>")) && !said.contains(QChar(0x1b)) && said.size() < 5000);
