@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <ctime>
+#include <sstream>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <poll.h>
@@ -59,9 +60,10 @@ campaign::HostKeyAnswer TerminalQuestions::ask(const campaign::HostKeyQuestion &
 campaign::HostKeyAnswer TerminalQuestions::askPerson(const campaign::HostKeyQuestion &question) const
 {
     print(stderr,
-               "\n{}: the host key of {} is not known.\n  {} {}\nCompare the fingerprint with the node's own: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub\n"
+               "\n{}: the host key of {} is not known.\n  {} {}\n{}Compare the fingerprint with the node's own: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub\n"
                "[y] trust and add to {}, [o] trust for this run, [n] refuse: ",
-               question.node.text(), question.host, question.keyType, question.fingerprint, question.knownHosts);
+               question.node.text(), question.host, question.keyType, question.fingerprint,
+               question.note.empty() ? std::string() : report::printable(question.note) + "\n", question.knownHosts);
     const std::string said = answer();
     if (said.starts_with('y') || said.starts_with('Y'))
         return campaign::HostKeyAnswer::TrustAndSave;
@@ -70,9 +72,61 @@ campaign::HostKeyAnswer TerminalQuestions::askPerson(const campaign::HostKeyQues
     return campaign::HostKeyAnswer::Refuse;
 }
 
+std::optional<campaign::SecretAnswer> TerminalQuestions::askSecret(const campaign::SecretQuestion &question)
+{
+    const std::scoped_lock lock(m_mutex);
+    if (m_refusing)
+        return std::nullopt;
+    const auto terminal = Tty::open();
+    if (!terminal) {
+        if (question.kind == campaign::SecretQuestion::Kind::Passphrase)
+            m_lockedKeys.insert(question.subject);
+        else
+            m_notAnswered.push_back(question.node);
+        return std::nullopt;
+    }
+    if (m_beside)
+        m_beside->pause();
+    auto answer = askSecretAt(*terminal, question);
+    if (m_beside)
+        m_beside->resume();
+    return answer;
+}
+
+std::optional<campaign::SecretAnswer> TerminalQuestions::askSecretAt(const Tty &terminal, const campaign::SecretQuestion &question) const
+{
+    using Kind = campaign::SecretQuestion::Kind;
+    const std::string subject = report::printable(question.subject);
+    if (question.refusedBefore)
+        terminal.say("\nThat was refused.");
+    if (question.kind == Kind::Passphrase)
+        terminal.say(fmt::format("\nThe key {} needs its passphrase, to log in to {}. An empty line gives none.\n", subject, question.node.text()));
+    else if (question.kind == Kind::Password)
+        terminal.say(fmt::format("\nPassword of {}, asked for by {}. An empty line gives none.\n", subject, question.node.text()));
+    else
+        terminal.say(fmt::format("\n{} asks {}. An empty line gives no answer.\n", question.node.text(), subject));
+    std::istringstream said(question.instruction);
+    for (std::string line; std::getline(said, line);)
+        terminal.say("  " + report::printable(line) + "\n");
+
+    campaign::SecretAnswer answer;
+    for (const auto &prompt : question.prompts) {
+        terminal.say(report::printable(prompt.text) + (prompt.text.ends_with(' ') ? "" : " "));
+        auto line = terminal.line(prompt.echo, m_refusing);
+        if (!line || line->empty())
+            return std::nullopt;
+        answer.texts.push_back(std::move(*line));
+    }
+    return answer;
+}
+
 void TerminalQuestions::adviseOnRefused()
 {
     const std::scoped_lock lock(m_mutex);
+    for (const auto &key : m_lockedKeys)
+        print(stderr, "The passphrase of {} was not asked for: there is no terminal to ask at. Run at one, or load the key into an agent before: ssh-add {}\n", report::printable(key), report::printable(key));
+    if (!m_notAnswered.empty())
+        print(stderr, "What {} asked at the login was not answered: there is no terminal to ask at. Run at one, or let this user log in by key: ssh-copy-id\n", domain::foldNodeSet(m_notAnswered));
     if (m_notAsked.empty())
         return;
     print(stderr, "Unknown host keys of {} were refused, for there is no terminal to ask at. Run at one, or with --accept-new-host-keys to add them unasked.\n",

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "cli/tty.h"
 #include "core/campaign/questions.h"
 #include "core/campaign/snapshot.h"
 
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,19 +55,23 @@ public:
     /// While a question is open, @p beside says nothing.
     explicit TerminalQuestions(bool acceptNew, TerminalObserver *beside = nullptr) : m_acceptNew(acceptNew), m_beside(beside) {}
     campaign::HostKeyAnswer ask(const campaign::HostKeyQuestion &question) override;
-    std::optional<campaign::SecretAnswer> askSecret(const campaign::SecretQuestion &) override { return std::nullopt; }
+    /// On the controlling terminal, unseen where that is wanted. Nothing without one, or for an empty line.
+    std::optional<campaign::SecretAnswer> askSecret(const campaign::SecretQuestion &question) override;
     /// Every question from now on, and the one being asked, is answered with Refuse.
     void refuseAll() { m_refusing = true; }
-    /// Says on standard error how keys that were refused because nobody could be asked can be accepted.
+    /// Says on standard error what could not be asked for want of a terminal, and what to do about it.
     void adviseOnRefused();
 
 private:
     campaign::HostKeyAnswer askPerson(const campaign::HostKeyQuestion &question) const;
     std::string answer() const;
+    std::optional<campaign::SecretAnswer> askSecretAt(const Tty &terminal, const campaign::SecretQuestion &question) const;
 
     const bool m_acceptNew;
     TerminalObserver *const m_beside;
     std::vector<domain::NodeId> m_notAsked; ///< refused without a terminal
+    std::set<std::string> m_lockedKeys;     ///< whose passphrases could not be asked for
+    std::vector<domain::NodeId> m_notAnswered; ///< nodes that wanted a password or more, without a terminal
     std::atomic<bool> m_refusing = false;
     std::mutex m_mutex; ///< one question at a time
 };

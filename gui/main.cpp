@@ -3,8 +3,10 @@
 #include "core/protocol/version.h"
 #include "gui/app/screenshot.h"
 #include "gui/app/workbench.h"
+#include "gui/session/system_keychain.h"
 #include "gui/theme/theme_controller.h"
 #include "remote/deploy/engine_deployer.h"
+#include "remote/ssh/secrets.h"
 #include "remote/ssh/ssh_link_factory.h"
 #include "resources/installation.h"
 
@@ -27,7 +29,9 @@ Tools realTools()
 {
     auto installation = std::make_shared<const resources::Installation>();
     Tools tools;
-    tools.links = [] { return std::make_shared<remote::SshLinkFactory>(); };
+    // One for all runs of this window: a passphrase is asked for once.
+    const auto secrets = std::make_shared<remote::Secrets>(std::make_shared<SystemKeychain>());
+    tools.links = [secrets] { return std::make_shared<remote::SshLinkFactory>(remote::SshLimits(), std::nullopt, secrets); };
     tools.deployer = [installation]() -> domain::Result<std::shared_ptr<campaign::Deployer>> {
         auto engine = installation->engine();
         if (!engine)

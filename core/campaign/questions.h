@@ -16,6 +16,7 @@ struct HostKeyQuestion {
     std::string keyType;     ///< "ssh-ed25519"
     std::string fingerprint; ///< "SHA256:…"
     std::string knownHosts;  ///< the file it would be added to
+    std::string note = {};   ///< what else there is to know before answering; empty if nothing
 };
 
 enum class HostKeyAnswer {
@@ -40,6 +41,7 @@ struct SecretQuestion {
     std::vector<Prompt> prompts; ///< one for a passphrase or a password
     bool refusedBefore = false;  ///< the last answer to this question was wrong
     bool mayKeep = false;        ///< a keychain is there that could keep the answer
+    std::string whyNotKept = {}; ///< why it cannot although somebody could want it; empty where that is no question
 };
 
 struct SecretAnswer {

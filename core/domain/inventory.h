@@ -29,6 +29,7 @@ struct SshAccess {
 
 struct Node {
     NodeId id;
+    std::filesystem::path inventory; ///< the file that names it: a password may serve all nodes of one user and file
     std::string address; ///< host name or address given to ssh; the name of the node if the inventory gives none
     RackId rack;         ///< empty if the node has no place
     double unit = 0;     ///< lowest rack unit, counted from 1; 0 if not placed

@@ -51,6 +51,7 @@ private:
 
     YamlReader m_reader;
     Fleet m_fleet;
+    std::filesystem::path m_inventory; ///< its whole name
     SshAccess m_ssh;
     bool m_sudo = false;
     std::set<std::string> m_nodeNames;
@@ -67,6 +68,8 @@ Result<Fleet> InventoryReader::read(const std::string &yaml)
     YamlMap file(m_reader, root, "an inventory", {"version", "name", "ssh", "privileges", "shared", "racks", "nodes"});
     file.requireVersion();
     m_fleet.name = file.text("name", m_fleet.source.stem().string());
+    std::error_code ignored; // without a current folder the name as given has to do
+    m_inventory = std::filesystem::absolute(m_fleet.source, ignored).lexically_normal();
     m_ssh = readSsh(file.map("ssh"), {});
     m_sudo = readSudo(file, false);
     for (const YamlTree &rack : file.list("racks"))
@@ -109,6 +112,7 @@ void InventoryReader::readNodes(const YamlTree &tree, const Rack *rack)
         return;
 
     Node node;
+    node.inventory = m_inventory;
     node.ssh = readSsh(map.map("ssh"), m_ssh);
     node.sudo = readSudo(map, m_sudo);
     double step = 0;

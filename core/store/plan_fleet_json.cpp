@@ -90,6 +90,8 @@ json nodeJson(const Node &node)
         ssh["jumps"] = textsJson(*node.ssh.jumps);
     if (node.sudo)
         object["sudo"] = true;
+    if (!node.inventory.empty())
+        object["inventory"] = exactText(node.inventory.native());
     return object;
 }
 
@@ -116,6 +118,8 @@ Node nodeOf(const json &object)
     if (ssh.contains("jumps"))
         node.ssh.jumps = textsOf(ssh.at("jumps"));
     node.sudo = object.value("sudo", false);
+    if (object.contains("inventory"))
+        node.inventory = textAt(object, "inventory");
     return node;
 }
 

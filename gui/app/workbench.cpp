@@ -3,6 +3,7 @@
 
 #include "gui/dialogs/host_key_dialog.h"
 #include "gui/dialogs/leave_dialog.h"
+#include "gui/dialogs/secret_dialog.h"
 #include "gui/fleet/fleet_view.h"
 #include "gui/models/words.h"
 #include "gui/pages/fleet/fleet_page.h"
@@ -100,6 +101,7 @@ void Workbench::connectSession()
             m_node->setStream(text);
     });
     connect(&m_session.questions(), &QuestionDesk::asked, this, &Workbench::askHostKey);
+    connect(&m_session.questions(), &QuestionDesk::secretAsked, this, &Workbench::askSecret);
 }
 
 void Workbench::connectPages()
@@ -312,14 +314,26 @@ void Workbench::openNode(const QString& node)
 void Workbench::askHostKey(const campaign::HostKeyQuestion& question)
 {
     auto* dialog = new HostKeyDialog(question, this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::finished, this, [this, dialog] { m_session.questions().answer(dialog->answer()); });
+    openForAnAnswer(*dialog);
+}
+
+void Workbench::askSecret(const campaign::SecretQuestion& question)
+{
+    auto* dialog = new SecretDialog(question, this);
+    connect(dialog, &QDialog::finished, this, [this, dialog] { m_session.questions().answer(dialog->takeAnswer()); });
+    openForAnAnswer(*dialog);
+}
+
+void Workbench::openForAnAnswer(QDialog& dialog)
+{
+    dialog.setAttribute(Qt::WA_DeleteOnClose);
     // The run went on without an answer: nobody waits for it any more.
-    connect(&m_session.questions(), &QuestionDesk::closed, dialog, [dialog] {
-        dialog->disconnect();
-        dialog->close();
+    connect(&m_session.questions(), &QuestionDesk::closed, &dialog, [&dialog] {
+        dialog.disconnect();
+        dialog.close();
     });
-    dialog->open();
+    dialog.open();
 }
 
 void Workbench::enablePages()

@@ -65,6 +65,8 @@ private:
     void refreshStatus();
     void openNode(const QString& node);
     void askHostKey(const campaign::HostKeyQuestion& question);
+    void askSecret(const campaign::SecretQuestion& question);
+    void openForAnAnswer(QDialog& dialog);
     void enablePages();
     void showWantedPage();
 

@@ -25,6 +25,12 @@ HostKeyDialog::HostKeyDialog(const campaign::HostKeyQuestion& question, QWidget*
                                  TypeRole::Body, &Theme::text2);
     words->wrapped().setMinimumWidth(500);
     layout->addWidget(words);
+    if (!question.note.empty()) {
+        auto* note = new WordsLabel(shown(question.note), TypeRole::Body, &Theme::text2);
+        note->setObjectName(QStringLiteral("note"));
+        note->wrapped();
+        layout->addWidget(note);
+    }
 
     auto* facts = new QGridLayout;
     facts->setHorizontalSpacing(18);

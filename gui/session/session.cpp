@@ -71,6 +71,7 @@ QString readableStream(const std::string& raw)
 Session::Session(Tools tools, QObject* parent) : QObject(parent), m_tools(std::move(tools))
 {
     qRegisterMetaType<campaign::HostKeyQuestion>();
+    qRegisterMetaType<campaign::SecretQuestion>();
     m_pool.setMaxThreadCount(4);
     connect(&m_relay, &RunRelay::snapshotArrived, this, &Session::arrived);
     connect(&m_relay, &RunRelay::linesArrived, this, &Session::logAppended);

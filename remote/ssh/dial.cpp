@@ -5,6 +5,7 @@
 #include "remote/ssh/jump_host.h"
 #include "remote/ssh/login.h"
 #include "remote/ssh/login_gate.h"
+#include "remote/ssh/secrets.h"
 #include "remote/ssh/session.h"
 #include "remote/ssh/tcp.h"
 #include "remote/text.h"
@@ -52,10 +53,10 @@ int attemptsFor(FailureKind kind, const SshLimits &limits)
 class Dialling
 {
 public:
-    Dialling(const Destination &destination, const SshLimits &limits, LoginGates &gates, campaign::Questions &questions,
-             std::string &trusted, const std::atomic<bool> &cancelled)
-        : m_to(destination), m_limits(limits), m_gates(gates), m_questions(questions), m_trusted(trusted),
-          m_cancelled(cancelled), m_seconds(destination.settings.connectSeconds.value_or(limits.connectSeconds))
+    Dialling(const Destination &destination, const DialTerms &terms, campaign::Questions &questions, std::string &trusted,
+             const std::atomic<bool> &cancelled)
+        : m_to(destination), m_terms(terms), m_questions(questions), m_trusted(trusted), m_cancelled(cancelled),
+          m_seconds(destination.settings.connectSeconds.value_or(terms.limits.connectSeconds))
     {
     }
 
@@ -65,8 +66,7 @@ private:
     Result<Socket> connected();
 
     const Destination &m_to;
-    const SshLimits &m_limits;
-    LoginGates &m_gates;
+    const DialTerms &m_terms;
     campaign::Questions &m_questions;
     std::string &m_trusted;
     const std::atomic<bool> &m_cancelled;
@@ -83,7 +83,7 @@ Result<Socket> Dialling::connected()
 Result<std::shared_ptr<Session>> Dialling::once()
 {
     // From before the connection is made, because the server counts from there.
-    const auto atServer = m_gates.gate((m_to.behind ? m_to.behind->chain() : "") + '>' + serverText(m_to.settings))->enter(m_cancelled);
+    const auto atServer = m_terms.gates->gate((m_to.behind ? m_to.behind->chain() : "") + '>' + serverText(m_to.settings))->enter(m_cancelled);
     if (!atServer)
         return std::unexpected(cancelledAt(m_to.where));
     auto socket = connected();
@@ -92,7 +92,7 @@ Result<std::shared_ptr<Session>> Dialling::once()
     if (const auto greeted = awaitGreeting(*socket, m_to.where, m_seconds, m_cancelled); !greeted)
         return std::unexpected(greeted.error());
     // Only from here on, so that nodes that say nothing do not keep others from using the same jump host.
-    const auto through = m_to.behind ? m_gates.gate(m_to.behind->chain())->enter(m_cancelled) : std::nullopt;
+    const auto through = m_to.behind ? m_terms.gates->gate(m_to.behind->chain())->enter(m_cancelled) : std::nullopt;
     if (m_to.behind && !through)
         return std::unexpected(cancelledAt(m_to.where));
 
@@ -102,7 +102,8 @@ Result<std::shared_ptr<Session>> Dialling::once()
         return std::unexpected(session.error());
     if (const auto checked = hostKeys.check(**session, m_questions, m_trusted); !checked)
         return std::unexpected(checked.error());
-    if (const auto in = logIn(**session, m_to.settings, m_limits.loginSeconds, m_cancelled); !in)
+    const LoginQuestions asked{m_questions, *m_terms.secrets, m_to.asked, m_to.group};
+    if (const auto in = logIn(**session, m_to.settings, asked, m_terms.limits.loginSeconds, m_cancelled); !in)
         return std::unexpected(in.error());
     return std::move(*session);
 }
@@ -114,22 +115,22 @@ std::string placeText(const SshSettings &settings, const std::shared_ptr<JumpHos
     return serverText(settings) + (behind ? " behind " + behind->name() : "");
 }
 
-Result<std::shared_ptr<Session>> dial(const Destination &destination, const SshLimits &limits, LoginGates &gates,
+Result<std::shared_ptr<Session>> dial(const Destination &destination, const DialTerms &terms,
                                       campaign::Questions &questions, std::string &trusted,
                                       const std::atomic<bool> &cancelled)
 {
     const Moment begin = now();
-    double pause = limits.firstPauseSeconds;
+    double pause = terms.limits.firstPauseSeconds;
     for (int attempt = 1;; ++attempt) {
         // What ails the jump host was tried often enough by whoever connected it.
         if (destination.behind) {
             if (auto ready = destination.behind->ready(destination.where, questions, cancelled); !ready)
                 return std::unexpected(ready.error());
         }
-        auto session = Dialling(destination, limits, gates, questions, trusted, cancelled).once();
+        auto session = Dialling(destination, terms, questions, trusted, cancelled).once();
         if (session)
             return session;
-        const int attempts = attemptsFor(session.error().kind, limits);
+        const int attempts = attemptsFor(session.error().kind, terms.limits);
         if (attempt >= attempts) {
             if (attempt > 1)
                 session.error().attempted += ", " + std::to_string(attempt) + " times in " + secondsText(secondsSince(begin));

@@ -6,6 +6,7 @@
 #include "remote/ssh/ssh_settings.h"
 
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -13,11 +14,20 @@ namespace seatrial::remote {
 
 class JumpHost;
 class LoginGates;
+class Secrets;
 class Session;
+
+/// What all who dial have in common.
+struct DialTerms {
+    SshLimits limits;
+    std::shared_ptr<LoginGates> gates;
+    std::shared_ptr<Secrets> secrets;
+};
 
 /// An sshd to log in to: a node, or a jump host.
 struct Destination {
     domain::NodeId asked; ///< whom questions name
+    std::filesystem::path group; ///< inventory whose nodes one password of a user may serve; empty: this host alone
     SshSettings settings;
     std::string where;                ///< "n03 (10.77.0.13:22)"
     std::shared_ptr<JumpHost> behind; ///< the last host on the way there; none: directly
@@ -28,7 +38,7 @@ std::string placeText(const SshSettings &settings, const std::shared_ptr<JumpHos
 
 /// Connects, checks the host key and logs in. Who is turned away because of too many logins tries again, with growing,
 /// uneven pauses. @p trusted: see HostKeys::check.
-domain::Result<std::shared_ptr<Session>> dial(const Destination &destination, const SshLimits &limits, LoginGates &gates,
+domain::Result<std::shared_ptr<Session>> dial(const Destination &destination, const DialTerms &terms,
                                               campaign::Questions &questions, std::string &trusted,
                                               const std::atomic<bool> &cancelled);
 

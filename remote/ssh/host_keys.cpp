@@ -68,7 +68,7 @@ Result<std::string> revokedByList(const std::filesystem::path &file, ssh_key key
 
 HostKeys::HostKeys(NodeId node, const SshSettings &settings)
     : m_node(std::move(node)), m_settings(settings), m_files(allFiles(settings)),
-      m_known(m_files.keysFor(settings.knownAs()))
+      m_known(settings.hostKeys.empty() ? m_files.keysFor(settings.knownAs()) : std::vector<KnownKey>())
 {
 }
 
@@ -82,6 +82,8 @@ Result<void> HostKeys::check(const Session &session, campaign::Questions &questi
     const Key key(shown);
     if (const auto good = checkRevoked(session, shown); !good)
         return good;
+    if (!m_settings.hostKeys.empty())
+        return checkPinned(session, shown);
     const bool known = std::any_of(m_known.begin(), m_known.end(), [shown](const KnownKey &one) {
         return ssh_key_cmp(one.key.get(), shown, SSH_KEY_CMP_PUBLIC) == 0;
     });
@@ -124,19 +126,42 @@ Failure HostKeys::changed(const Session &session, ssh_key key) const
                 + shellQuote(expected.file.string()) + " -R " + shellQuote(m_settings.knownAs())};
 }
 
+Result<void> HostKeys::checkPinned(const Session &session, ssh_key key) const
+{
+    const std::string shown = fingerprint(key);
+    std::string expected;
+    for (const std::string &pinned : m_settings.hostKeys) {
+        if (pinned == shown)
+            return {};
+        expected += (expected.empty() ? "" : " or ") + pinned;
+    }
+    return std::unexpected(Failure{Stage::HostKey, FailureKind::Changed,
+                                   session.where() + ": it shows the host key " + kindOf(key) + " " + shown
+                                       + ", but the inventory expects " + expected,
+                                   "comparing the host key with 'host_keys' of the inventory",
+                                   "either the inventory is wrong, the node was installed anew, or somebody pretends to be "
+                                   "it. Ask its administrator for the fingerprint of its "
+                                       + kindOf(key) + " key; only if it is the one shown here, correct 'host_keys'"});
+}
+
 Result<void> HostKeys::ask(const Session &session, ssh_key key, campaign::Questions &questions,
                            std::string &trusted) const
 {
     const auto file = m_settings.knownHosts.empty() ? std::filesystem::path("/dev/null") : m_settings.knownHosts.front();
-    const campaign::HostKeyQuestion question{m_node, m_settings.knownAs(), kindOf(key), fingerprint(key), file.string()};
+    campaign::HostKeyQuestion question{m_node, m_settings.knownAs(), kindOf(key), fingerprint(key), file.string()};
+    if (const std::string authority = m_files.authorityFor(m_settings.knownAs()); !authority.empty())
+        question.note = authority + " names an authority for this host, but certificates of hosts cannot be checked here: "
+                        "only the fingerprint counts.";
     const auto answer = questions.ask(question);
     if (answer == campaign::HostKeyAnswer::Refuse) {
         return std::unexpected(Failure{Stage::HostKey, FailureKind::Refused,
                                        session.where() + ": its host key is not known and was not accepted: "
                                            + question.keyType + " " + question.fingerprint,
                                        "looking for " + question.host + " in " + question.knownHosts,
-                                       "compare the fingerprint with the node's administrator, then accept the key or "
-                                       "add it to known_hosts"});
+                                       "compare the fingerprint with the node's administrator, then accept the key in the "
+                                       "window or at a terminal, pin it as 'host_keys' in the inventory, or let "
+                                       "seatrialctl --accept-new-host-keys add it to known_hosts unseen"
+                                           + (question.note.empty() ? std::string() : "; " + question.note)});
     }
     trusted = question.fingerprint;
     if (answer == campaign::HostKeyAnswer::TrustOnce)

@@ -14,7 +14,8 @@ namespace seatrial::remote {
 class Session;
 
 /// Whether a node is who it should be. A key that is known passes; one that changed, is of another kind than the known
-/// one, or was revoked, stops the way to this node; one that nobody knows is a question to a person.
+/// one, or was revoked, stops the way to this node; one that nobody knows is a question to a person. Where the inventory
+/// pins fingerprints it decides alone: no known_hosts, no question.
 class HostKeys
 {
 public:
@@ -28,6 +29,7 @@ public:
 private:
     domain::Result<void> checkRevoked(const Session &session, ssh_key key) const;
     domain::Failure changed(const Session &session, ssh_key key) const;
+    domain::Result<void> checkPinned(const Session &session, ssh_key key) const;
     domain::Result<void> ask(const Session &session, ssh_key key, campaign::Questions &questions,
                              std::string &trusted) const;
 

@@ -21,12 +21,11 @@ std::string chainText(const SshSettings &settings, const std::shared_ptr<JumpHos
 
 } // namespace
 
-JumpHost::JumpHost(std::string name, SshSettings settings, std::shared_ptr<JumpHost> before, SshLimits limits,
-                   std::shared_ptr<LoginGates> gates)
+JumpHost::JumpHost(std::string name, SshSettings settings, std::shared_ptr<JumpHost> before, DialTerms terms)
     : m_name(std::move(name)), m_chain(chainText(settings, before)),
-      m_destination{NodeId("jump host " + m_name), settings,
+      m_destination{NodeId("jump host " + m_name), {}, settings,
                     "jump host " + m_name + " (" + placeText(settings, before) + ")", before},
-      m_limits(limits), m_gates(std::move(gates))
+      m_terms(std::move(terms))
 {
 }
 
@@ -69,10 +68,10 @@ Result<void> JumpHost::ready(const std::string &where, campaign::Questions &ques
 
 Result<std::shared_ptr<Tunnels>> JumpHost::connect(campaign::Questions &questions, const std::atomic<bool> &cancelled)
 {
-    auto session = dial(m_destination, m_limits, *m_gates, questions, m_trusted, cancelled);
+    auto session = dial(m_destination, m_terms, questions, m_trusted, cancelled);
     if (!session)
         return std::unexpected(session.error());
-    return Tunnels::start(std::move(*session), m_limits);
+    return Tunnels::start(std::move(*session), m_terms.limits);
 }
 
 Result<Socket> JumpHost::socketTo(const SshSettings &target, const std::string &where, double seconds,

@@ -19,8 +19,7 @@ class JumpHost
 {
 public:
     /// @p name: as the user calls it, "ops@gate". @p before: the jump host before this one, if any.
-    JumpHost(std::string name, SshSettings settings, std::shared_ptr<JumpHost> before, SshLimits limits,
-             std::shared_ptr<LoginGates> gates);
+    JumpHost(std::string name, SshSettings settings, std::shared_ptr<JumpHost> before, DialTerms terms);
     ~JumpHost();
     JumpHost(const JumpHost &) = delete;
     JumpHost &operator=(const JumpHost &) = delete;
@@ -45,8 +44,7 @@ private:
     const std::string m_name;
     const std::string m_chain;
     const Destination m_destination;
-    const SshLimits m_limits;
-    const std::shared_ptr<LoginGates> m_gates;
+    const DialTerms m_terms;
 
     std::mutex m_mutex;
     std::condition_variable m_changed;

@@ -70,8 +70,7 @@ std::string joined(const std::vector<std::string> &hops)
 
 } // namespace
 
-JumpHosts::JumpHosts(std::shared_ptr<SshConfig> config, SshLimits limits)
-    : m_config(std::move(config)), m_limits(limits), m_gates(std::make_shared<LoginGates>())
+JumpHosts::JumpHosts(std::shared_ptr<SshConfig> config, DialTerms terms) : m_config(std::move(config)), m_terms(std::move(terms))
 {
 }
 
@@ -138,7 +137,7 @@ std::shared_ptr<JumpHost> JumpHosts::hostFor(const std::string &name, const SshS
     const std::lock_guard lock(m_mutex);
     auto &host = m_hosts[key];
     if (!host)
-        host = std::make_shared<JumpHost>(name, settings, before, m_limits, m_gates);
+        host = std::make_shared<JumpHost>(name, settings, before, m_terms);
     return host;
 }
 

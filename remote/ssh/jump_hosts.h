@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/domain/failure.h"
+#include "remote/ssh/dial.h"
 #include "remote/ssh/ssh_settings.h"
 #include "remote/wait.h"
 
@@ -18,18 +19,18 @@ class JumpHost;
 class LoginGates;
 class SshConfig;
 
-/// The jump hosts of all links of a factory: those that go the same way with the same settings share one.
+/// The jump hosts of all links with one ssh configuration: those that go the same way with the same settings share one.
 class JumpHosts
 {
 public:
-    JumpHosts(std::shared_ptr<SshConfig> config, SshLimits limits);
+    JumpHosts(std::shared_ptr<SshConfig> config, DialTerms terms);
     ~JumpHosts();
 
     /// The last of @p hops ("[user@]host[:port]", the first one first); none if there are none. Each is resolved by the
     /// ssh configuration; as with ssh itself only the first may have a jump host of its own. Connects nothing.
     domain::Result<std::shared_ptr<JumpHost>> last(const std::vector<std::string> &hops, const std::string &where,
                                                    const std::atomic<bool> &cancelled);
-    const std::shared_ptr<LoginGates> &gates() const { return m_gates; }
+    const DialTerms &terms() const { return m_terms; }
 
 private:
     struct Known {
@@ -42,8 +43,7 @@ private:
                                       const std::shared_ptr<JumpHost> &before);
 
     std::shared_ptr<SshConfig> m_config;
-    SshLimits m_limits;
-    std::shared_ptr<LoginGates> m_gates;
+    const DialTerms m_terms;
     std::mutex m_mutex;
     std::map<std::string, Known> m_resolved;                   ///< by the list of hops
     std::map<std::string, std::shared_ptr<JumpHost>> m_hosts;  ///< by way and settings

@@ -89,6 +89,7 @@ struct KnownHosts::File {
     ino_t inode = 0;
     std::vector<Line> lines;   ///< of plain keys
     std::vector<Line> revoked; ///< without their marker
+    std::vector<Line> authorities; ///< without their marker
     std::unordered_multimap<std::string, std::size_t> byName; ///< lines of plain names
     std::vector<std::size_t> special;                         ///< lines with hashes or patterns, which may be for any host
 
@@ -153,8 +154,13 @@ std::shared_ptr<const KnownHosts::File> KnownHosts::load(const std::filesystem::
                 character = ' ';
         }
         text.erase(0, std::min(text.find_first_not_of(' '), text.size()));
+        const auto behind = [&text](std::string_view marker) {
+            return text.substr(std::min(text.find_first_not_of(' ', marker.size()), text.size()));
+        };
         if (text.starts_with("@revoked "))
-            fresh->revoked.push_back({number, text.substr(std::min(text.find_first_not_of(' ', 9), text.size()))});
+            fresh->revoked.push_back({number, behind("@revoked ")});
+        else if (text.starts_with("@cert-authority "))
+            fresh->authorities.push_back({number, behind("@cert-authority ")});
         else if (!text.empty() && text[0] != '#' && text[0] != '@')
             fresh->add({number, text});
     }
@@ -194,6 +200,18 @@ std::string KnownHosts::revokedBy(ssh_key key) const
         for (const Line &line : file->revoked) {
             const auto revoked = keyOf(nullptr, line.text);
             if (revoked && ssh_key_cmp(revoked.get(), key, SSH_KEY_CMP_PUBLIC) == 0)
+                return file->path.string() + ":" + std::to_string(line.number);
+        }
+    }
+    return {};
+}
+
+std::string KnownHosts::authorityFor(const std::string &host) const
+{
+    const std::string name = lowered(host);
+    for (const auto &file : m_files) {
+        for (const Line &line : file->authorities) {
+            if (keyOf(name.c_str(), line.text) && !excluded(name, line.text))
                 return file->path.string() + ":" + std::to_string(line.number);
         }
     }

@@ -40,6 +40,9 @@ public:
     /// The line that revokes @p key, for whichever host it says: a key that leaked is not to be trusted under another
     /// name. "file:line", empty if none does.
     std::string revokedBy(ssh_key key) const;
+    /// The @cert-authority line for @p host, "file:line"; empty if there is none. libssh cannot verify certificates of
+    /// hosts, so such a line vouches for nobody here.
+    std::string authorityFor(const std::string &host) const;
     /// Algorithms to offer, those of @p known keys first, so that the node shows the key that can be compared.
     static std::string algorithms(const std::vector<KnownKey> &known);
 

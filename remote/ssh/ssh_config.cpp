@@ -181,8 +181,28 @@ void applyInventory(SshSettings &settings, const Node &node)
         settings.identities = {node.ssh.identity};
         settings.identityGiven = true;
     }
+    if (!node.ssh.certificate.empty()) {
+        settings.certificates = {node.ssh.certificate};
+        settings.certificateGiven = true;
+    }
+    settings.hostKeys = node.ssh.hostKeys;
     if (!node.ssh.knownHosts.empty())
         settings.knownHosts = {node.ssh.knownHosts};
+}
+
+/// What may be tried at all. BatchMode: nothing that a person would be asked for.
+void applyMethods(SshSettings &settings, const Dump &dump)
+{
+    const std::string preferred = dump.value("preferredauthentications");
+    const auto allowed = [&](const char *keyword, const std::string &method) {
+        const std::string value = dump.value(keyword);
+        return value != "no" && value != "false"
+            && (preferred.empty() || ("," + preferred + ",").find("," + method + ",") != std::string::npos);
+    };
+    const bool batch = dump.value("batchmode") == "yes";
+    settings.keysAllowed = allowed("pubkeyauthentication", "publickey");
+    settings.promptsAllowed = !batch && allowed("kbdinteractiveauthentication", "keyboard-interactive");
+    settings.passwordAllowed = !batch && allowed("passwordauthentication", "password");
 }
 
 /// What ssh would say without any configuration.
@@ -235,6 +255,13 @@ Result<SshSettings> SshConfig::parse(const std::string &text, const Node &node, 
                 settings.identities.emplace_back(path);
         }
     }
+    if (!settings.certificateGiven) {
+        for (const std::string &file : dump.values("certificatefile")) {
+            if (const std::string path = expanded(file, settings, node); !path.empty())
+                settings.certificates.emplace_back(path);
+        }
+    }
+    applyMethods(settings, dump);
     if (settings.knownHosts.empty())
         settings.knownHosts = paths(dump.value("userknownhostsfile"), settings, node);
     settings.globalKnownHosts = paths(dump.value("globalknownhostsfile"), settings, node);

@@ -32,8 +32,8 @@ Result<void> SshLink::connect(campaign::Questions &questions, const std::atomic<
     if (!behind)
         return std::unexpected(behind.error());
     m_where = m_node.id.text() + " (" + placeText(*settings, *behind) + ")";
-    const Destination destination{m_node.id, std::move(*settings), m_where, std::move(*behind)};
-    auto session = dial(destination, m_limits, *m_jumpHosts->gates(), questions, m_trusted, cancelled);
+    const Destination destination{m_node.id, m_node.inventory, std::move(*settings), m_where, std::move(*behind)};
+    auto session = dial(destination, m_jumpHosts->terms(), questions, m_trusted, cancelled);
     if (!session)
         return std::unexpected(session.error());
     m_session = std::move(*session);

@@ -22,8 +22,14 @@ struct SshSettings {
     std::vector<std::filesystem::path> identities;
     bool identityGiven = false;  ///< the inventory names the key: nothing else is tried
     bool identitiesOnly = false; ///< no other keys of the agent
+    std::vector<std::filesystem::path> certificates; ///< beside those that lie next to their keys
+    bool certificateGiven = false;                   ///< the inventory names the only one of them
+    bool keysAllowed = true;     ///< and the next two: what the ssh configuration lets us try
+    bool promptsAllowed = true;
+    bool passwordAllowed = true;
     std::string agentSocket;     ///< empty: no agent
 
+    std::vector<std::string> hostKeys; ///< "SHA256:…": the only keys that the host may show, if any are given
     std::vector<std::filesystem::path> knownHosts; ///< the first is where an accepted key is saved
     std::vector<std::filesystem::path> globalKnownHosts;
     std::vector<std::filesystem::path> revokedKeys;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/session/recent_files.h"
 #include "gui/session/session.h"
+#include "gui/session/system_keychain.h"
 #include "tests/gui/support/fake_world.h"
 
 #include <QSettings>
@@ -43,6 +44,74 @@ private slots:
         QCOMPARE(std::ranges::count(answers, campaign::HostKeyAnswer::TrustOnce), 1);
         QCOMPARE(std::ranges::count(answers, campaign::HostKeyAnswer::Refuse), 2);
         QCOMPARE(desk.ask({}), campaign::HostKeyAnswer::Refuse);
+    }
+
+    void bothKindsOfQuestionsWaitInOneLine()
+    {
+        QuestionDesk desk;
+        QSignalSpy hosts(&desk, &QuestionDesk::asked);
+        QSignalSpy secrets(&desk, &QuestionDesk::secretAsked);
+        std::optional<campaign::SecretAnswer> secret;
+        std::optional<campaign::SecretAnswer> late;
+        campaign::HostKeyAnswer host = campaign::HostKeyAnswer::Refuse;
+        campaign::SecretQuestion question;
+        question.subject = "ops";
+        question.prompts = {{"Password: ", false}};
+        std::thread first([&] { secret = desk.askSecret(question); });
+        QTRY_COMPARE(secrets.size(), 1);
+        std::thread second([&] { host = desk.ask({domain::NodeId("n1"), "h", "t", "f", "k"}); });
+        QTest::qWait(20);
+        QCOMPARE(hosts.size(), 0);
+        desk.answer(campaign::HostKeyAnswer::TrustAndSave); // not what is asked now
+        desk.answer(campaign::SecretAnswer{{"sesame"}, true});
+        first.join();
+        QVERIFY(secret && secret->texts == std::vector<std::string>{"sesame"} && secret->keep);
+        QTRY_COMPARE(hosts.size(), 1);
+        desk.answer(campaign::HostKeyAnswer::TrustOnce);
+        second.join();
+        QCOMPARE(host, campaign::HostKeyAnswer::TrustOnce);
+        std::thread third([&] { late = desk.askSecret(question); });
+        QTRY_COMPARE(secrets.size(), 2);
+        desk.close();
+        third.join();
+        QVERIFY(!late);
+        QVERIFY(!desk.askSecret(question));
+    }
+
+    // The question was closed before the window came to show it: nothing appears that nobody waits for.
+    void aQuestionClosedBeforeItIsShownIsNotShown()
+    {
+        QuestionDesk desk;
+        QSignalSpy secrets(&desk, &QuestionDesk::secretAsked);
+        std::thread asker([&] { desk.askSecret({}); });
+        QThread::msleep(50); // without the event loop
+        desk.close();
+        asker.join();
+        QTest::qWait(20);
+        QCOMPARE(secrets.size(), 0);
+    }
+
+    void withoutAKeychainItSaysWhy()
+    {
+        const QByteArray bus = qgetenv("DBUS_SESSION_BUS_ADDRESS");
+        qputenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
+        SystemKeychain keychain;
+        std::atomic<bool> cancelled{false};
+        std::atomic<bool> done{false};
+        std::optional<std::string> found;
+        std::thread reader([&] {
+            found = keychain.read("seatrial test", cancelled);
+            done = true;
+        });
+        QTRY_VERIFY_WITH_TIMEOUT(done, 20'000);
+        reader.join();
+        QVERIFY(!found);
+        QVERIFY(!keychain.unavailable().empty());
+        // Nobody serves it: a cancel ends the wait.
+        std::thread waiter([&] { found = keychain.read("seatrial test", cancelled); });
+        cancelled = true;
+        waiter.join();
+        qputenv("DBUS_SESSION_BUS_ADDRESS", bus);
     }
 
     void relayHandsOverTheNewestTenTimesASecond()

@@ -3,6 +3,7 @@
 #include "gui/app/screenshot.h"
 #include "gui/app/workbench.h"
 #include "gui/dialogs/host_key_dialog.h"
+#include "gui/dialogs/secret_dialog.h"
 #include "gui/fleet/counts_strip.h"
 #include "gui/fleet/fleet_view.h"
 #include "gui/models/table_model.h"
@@ -21,6 +22,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
+#include <QPointer>
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
@@ -217,6 +219,41 @@ private slots:
         asker.join();
         QVERIFY(told);
         QCOMPARE(int(given), answer);
+    }
+
+    void secretDialogAnswers_data()
+    {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<bool>("answered");
+        QTest::newRow("send") << "send" << true;
+        QTest::newRow("cancel") << "cancel" << false;
+        QTest::newRow("the run ends") << "" << false;
+    }
+    void secretDialogAnswers()
+    {
+        QFETCH(QString, name);
+        QFETCH(bool, answered);
+        FakeWorld world;
+        Workbench window(world.tools(), *m_themes);
+        window.show();
+        campaign::SecretQuestion question;
+        question.node = domain::NodeId("n1");
+        question.subject = "ops on the nodes of hall.yaml";
+        question.prompts = {{"Password: ", false}};
+        std::optional<campaign::SecretAnswer> given;
+        std::thread asker([&] { given = window.session().questions().askSecret(question); });
+        QPointer<SecretDialog> dialog;
+        QTRY_VERIFY((dialog = window.findChild<SecretDialog*>()) && dialog->isVisible());
+        QTest::keyClicks(dialog->focusWidget(), QStringLiteral("sesame"));
+        if (name.isEmpty())
+            window.session().questions().close();
+        else
+            dialog->findChild<QPushButton*>(name)->click();
+        asker.join();
+        QTRY_VERIFY(!dialog);
+        QCOMPARE(given.has_value(), answered);
+        if (answered)
+            QCOMPARE(given->texts, std::vector<std::string>{"sesame"});
     }
 
     void enterAndEscapeRefuse()

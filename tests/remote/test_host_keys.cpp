@@ -36,6 +36,9 @@ private slots:
     void authorityLineDoesNotVouch();
     void knownUnderAlias();
     void damagedFileDoesNotHideChange();
+    void pinnedIsNotAskedAndNotSaved();
+    void pinnedOtherIsHardStop();
+    void pinnedButRevokedIsRefused();
     void unwritableFileIsTold();
 
 private:
@@ -50,10 +53,17 @@ private:
     {
         domain::Node node = m_sshd->node();
         node.ssh.knownHosts = m_file;
+        node.ssh.hostKeys = m_pinned;
         remote::SshLinkFactory factory({}, m_config);
         return factory.link(node)->connect(answer, m_never);
     }
     std::string host() const { return "[127.0.0.1]:" + std::to_string(m_sshd->port()); }
+    /// What ssh-keygen -l says of a public key in the folder of the sshd.
+    std::string fingerprintOf(const std::string &file) const
+    {
+        const std::string listed = m_sshd->inside("ssh-keygen -lf " + (m_sshd->folder() / file).string() + " | cut -d' ' -f2");
+        return listed.substr(0, listed.find('\n'));
+    }
     std::string otherKey() const
     {
         const std::string line = TestSshd::read(m_sshd->folder() / "user_key.pub");
@@ -64,6 +74,7 @@ private:
     std::filesystem::path m_config;
     std::filesystem::path m_file;
     int m_files = 0;
+    std::vector<std::string> m_pinned;
     std::unique_ptr<TestSshd> m_sshd;
     const std::atomic<bool> m_never{false};
 };
@@ -211,6 +222,11 @@ void TestHostKeys::authorityLineDoesNotVouch()
     const auto result = connect("@cert-authority * " + m_sshd->hostKey() + "\n", answer);
     QVERIFY(!result);
     QCOMPARE(answer.asked().size(), std::size_t(1));
+    QVERIFY2(answer.asked()[0].note.find(m_file.string() + ":1") != std::string::npos, answer.asked()[0].note.c_str());
+    QVERIFY2(result.error().advice.find("--accept-new-host-keys") != std::string::npos, result.error().advice.c_str());
+    FixedAnswer other;
+    QVERIFY(!connect("@cert-authority elsewhere " + m_sshd->hostKey() + "\n", other));
+    QVERIFY(other.asked()[0].note.empty());
 }
 
 void TestHostKeys::knownUnderAlias()
@@ -224,6 +240,45 @@ void TestHostKeys::knownUnderAlias()
     remote::SshLinkFactory factory({}, config);
     FixedAnswer answer;
     QVERIFY(factory.link(node)->connect(answer, m_never));
+}
+
+void TestHostKeys::pinnedIsNotAskedAndNotSaved()
+{
+    m_pinned = {fingerprintOf("user_key.pub"), fingerprintOf("host_key.pub")};
+    FixedAnswer answer;
+    const std::string changed = host() + " " + otherKey() + "\n"; // the inventory decides, not the file
+    QVERIFY(connect(changed, answer));
+    QCOMPARE(TestSshd::read(m_file), changed);
+    QVERIFY(connect("", answer));
+    QVERIFY(!std::filesystem::exists(m_file));
+    QVERIFY(answer.asked().empty());
+    m_pinned.clear();
+}
+
+void TestHostKeys::pinnedOtherIsHardStop()
+{
+    const std::string pinned = fingerprintOf("user_key.pub");
+    m_pinned = {pinned};
+    FixedAnswer answer(HostKeyAnswer::TrustAndSave);
+    const auto result = connect(host() + " " + m_sshd->hostKey() + "\n", answer);
+    m_pinned.clear();
+    QVERIFY(!result);
+    QCOMPARE(result.error().stage, Stage::HostKey);
+    QCOMPARE(result.error().kind, FailureKind::Changed);
+    QVERIFY2(result.error().what.find(pinned) != std::string::npos, result.error().what.c_str());
+    QVERIFY2(result.error().what.find(fingerprintOf("host_key.pub")) != std::string::npos, result.error().what.c_str());
+    QVERIFY(answer.asked().empty());
+}
+
+void TestHostKeys::pinnedButRevokedIsRefused()
+{
+    m_pinned = {fingerprintOf("host_key.pub")};
+    FixedAnswer answer(HostKeyAnswer::TrustAndSave);
+    const auto result = connect("@revoked * " + m_sshd->hostKey() + "\n", answer);
+    m_pinned.clear();
+    QVERIFY(!result);
+    QCOMPARE(result.error().kind, FailureKind::Changed);
+    QVERIFY2(result.error().what.find("revoked") != std::string::npos, result.error().what.c_str());
 }
 
 void TestHostKeys::damagedFileDoesNotHideChange()

@@ -27,6 +27,9 @@ private slots:
     void likeHostsReallyResolveAlike();
     void readsDump();
     void inventoryWins();
+    void waysToLogIn_data();
+    void waysToLogIn();
+    void certificates();
     void sharedAnswerKeepsOwnName();
     void jumpHosts_data();
     void jumpHosts();
@@ -189,6 +192,50 @@ void TestSshConfig::inventoryWins()
     QCOMPARE(settings->identities, std::vector<std::filesystem::path>{"/keys/bob"});
     QCOMPARE(settings->knownHosts, std::vector<std::filesystem::path>{"/known"});
     QCOMPARE(settings->knownAs(), std::string("[n01]:77"));
+}
+
+void TestSshConfig::waysToLogIn_data()
+{
+    QTest::addColumn<QString>("lines");
+    QTest::addColumn<QString>("allowed");
+    QTest::newRow("all") << "" << "keys prompts password";
+    QTest::newRow("no keys") << "pubkeyauthentication false\n" << "prompts password";
+    QTest::newRow("no prompts") << "kbdinteractiveauthentication no\n" << "keys password";
+    QTest::newRow("no password") << "passwordauthentication no\n" << "keys prompts";
+    QTest::newRow("batch") << "batchmode yes\npasswordauthentication yes\n" << "keys";
+    QTest::newRow("preferred") << "preferredauthentications password,publickey\n" << "keys password";
+}
+
+void TestSshConfig::waysToLogIn()
+{
+    QFETCH(QString, lines);
+    QFETCH(QString, allowed);
+    const auto settings
+        = SshConfig::parse("user a\nhostname n01\nport 22\n" + lines.toStdString(), node("n01"), false);
+    QVERIFY(settings);
+    QStringList ways;
+    if (settings->keysAllowed)
+        ways << "keys";
+    if (settings->promptsAllowed)
+        ways << "prompts";
+    if (settings->passwordAllowed)
+        ways << "password";
+    QCOMPARE(ways.join(' '), allowed);
+}
+
+void TestSshConfig::certificates()
+{
+    const std::string dump = "user a\nhostname n01\nport 22\ncertificatefile /a-cert.pub\ncertificatefile /b-%p-cert.pub\n";
+    const auto configured = SshConfig::parse(dump, node("n01"), false);
+    QVERIFY(configured && !configured->certificateGiven);
+    QCOMPARE(configured->certificates, (std::vector<std::filesystem::path>{"/a-cert.pub", "/b-22-cert.pub"}));
+    domain::Node named = node("n01");
+    named.ssh.certificate = "/own-cert.pub";
+    named.ssh.hostKeys = {"SHA256:x"};
+    const auto given = SshConfig::parse(dump, named, false);
+    QVERIFY(given && given->certificateGiven);
+    QCOMPARE(given->certificates, std::vector<std::filesystem::path>{"/own-cert.pub"});
+    QCOMPARE(given->hostKeys, std::vector<std::string>{"SHA256:x"});
 }
 
 void TestSshConfig::sharedAnswerKeepsOwnName()

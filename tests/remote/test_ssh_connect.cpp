@@ -259,6 +259,7 @@ void TestSshConnect::encryptedKeyFile()
     } else {
         TestSshd::makeKey(key, "secret");
     }
+    std::ofstream(m_sshd->folder() / "authorized_keys", std::ios::app) << TestSshd::read(key + ".pub");
     domain::Node node = m_sshd->node("n07");
     node.ssh.identity = key;
     const auto result = connect(node);
