@@ -8,6 +8,8 @@ export LC_ALL=C
 home=$(readlink -f "$(dirname "$(readlink -f "$0")")/../../..")
 tool=$home/installer/engine-sysroot
 command -v dpkg-deb >/dev/null || { echo "skipped: dpkg-deb is missing"; exit 77; }
+# The second place is looked into as well: what a build without a home folder keeps.
+! compgen -G "$home/build/cache/engine-sysroot-*" >/dev/null || { echo "skipped: build/cache holds one"; exit 77; }
 
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
