@@ -5,7 +5,7 @@
 include(GNUInstallDirs)
 
 # Not CMAKE_INSTALL_LIBDIR: an architecture's own library folder is for what is linked, and the programs look in lib.
-install(TARGETS seatrial-engine RUNTIME DESTINATION lib/seatrial)
+install(PROGRAMS ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/seatrial-engine DESTINATION lib/seatrial)
 install(TARGETS seatrialctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 if(TARGET seatrial)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # How a folder of this project becomes a target.
 find_package(Threads REQUIRED)
-find_package(fmt REQUIRED) # std::format comes with GCC 13, Debian 12 has 12
 
 # seatrial_library(NAME SOURCES … [STANDARD 20|23] [LINK …] [PRIVATE_LINK …])
 # A folder as a static library. Includes are written from the root of the project: "core/domain/ids.h".

@@ -56,7 +56,7 @@ Result<Bundle> Bundle::read(const std::filesystem::path &file)
     std::ifstream in(file, std::ios::binary);
     std::ostringstream content;
     content << in.rdbuf();
-    Bundle bundle{file, std::move(content).str(), {}, {}};
+    Bundle bundle{file, std::move(content).str(), {}, {}, {}};
     bundle.sha256 = sha256Of(bundle.content);
     if (!in || bundle.content.empty() || bundle.sha256.empty()) {
         return std::unexpected(Failure{Stage::Deploy, FailureKind::NotFound,
@@ -64,6 +64,7 @@ Result<Bundle> Bundle::read(const std::filesystem::path &file)
                                        "build or install seatrial-engine on this computer"});
     }
     bundle.machine = machineOf(bundle.content);
+    bundle.needs = neededGlibc(bundle.content);
     return bundle;
 }
 

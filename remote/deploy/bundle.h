@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/domain/failure.h"
+#include "remote/deploy/glibc.h"
 
 #include <filesystem>
 #include <string>
@@ -14,6 +15,7 @@ struct Bundle {
     std::string content;
     std::string sha256;
     std::string machine; ///< as `uname -m` says it, from the file's ELF header; empty if it is a script
+    std::optional<Glibc> needs; ///< the C library that it does not start without
 
     static domain::Result<Bundle> read(const std::filesystem::path &file);
 };

@@ -63,7 +63,31 @@ std::string temporaryName()
     return "upload-" + std::to_string(random()) + std::to_string(random()) + ".tmp";
 }
 
-Failure uploadFailed(const CommandOutput &answer)
+/// The node's C library, and the engine's need where it is known: "The node has glibc 2.17, the engine needs …".
+std::string libraries(const Probe &probe, const Bundle &engine)
+{
+    return "the node has " + (probe.libc.empty() ? "an unknown C library" : probe.libc)
+        + (engine.needs ? ", the engine needs glibc " + text(*engine.needs) + " or newer" : std::string());
+}
+
+/// What makes engines for old nodes; docs/remote.md says more.
+std::string adviceForOldNodes(const Bundle &engine)
+{
+    constexpr Glibc reached{2, 28};
+    if (engine.needs && *engine.needs > reached) {
+        return "build Seatrial where g++-11 and installer/engine-sysroot can be had: that engine needs glibc " + text(reached)
+            + " at most";
+    }
+    return "Seatrial has no engine for a system like this: leave the node out, or bring it to a newer system with glibc";
+}
+
+Failure tooOld(const Probe &probe, const Bundle &engine)
+{
+    return {Stage::Preflight, FailureKind::Unsupported, libraries(probe, engine),
+            "comparing 'getconf GNU_LIBC_VERSION' with the engine's file", adviceForOldNodes(engine)};
+}
+
+Failure uploadFailed(const CommandOutput &answer, const Probe &probe, const Bundle &engine)
 {
     const std::string said = printable(answer.output + " " + answer.errors);
     if (said.find("No space left") != std::string::npos || said.find("quota") != std::string::npos) {
@@ -71,8 +95,11 @@ Failure uploadFailed(const CommandOutput &answer)
                 "make room on the node"};
     }
     if (const auto at = said.find("failed self-test"); at != std::string::npos) {
-        return {Stage::Deploy, FailureKind::Unsupported, "the engine does not work on this node: " + said.substr(at),
-                "running its self-test", "its kernel or C library may be too old; this text says what is missing"};
+        return {Stage::Deploy, FailureKind::Unsupported,
+                "the engine does not work on this node (" + libraries(probe, engine) + "): " + said.substr(at),
+                "running its self-test",
+                glibcOfNode(probe.libc) ? "its kernel or C library may be too old; this text says what is missing"
+                                        : adviceForOldNodes(engine)};
     }
     return {Stage::Deploy, FailureKind::Broken,
             "the upload failed (exit status " + std::to_string(answer.exitStatus) + "): " + said, "uploading the engine",
@@ -116,6 +143,9 @@ Result<Probe> EngineDeployer::probe(NodeLink &link, const Bundle &engine, std::v
                                        "comparing 'uname -m' with the engine's file",
                                        "build the engine for " + found->machine + " and start with it"});
     }
+    const auto libc = glibcOfNode(found->libc);
+    if (!found->deployed && libc && engine.needs && *libc < *engine.needs) // one that is there has passed its self-test
+        return std::unexpected(tooOld(*found, engine));
     if (found->base.empty())
         return std::unexpected(noFolder(*found));
     steps.push_back({"probe", secondsSince(start), found->base + (found->deployed ? ", engine is there" : "")});
@@ -170,7 +200,7 @@ Result<void> EngineDeployer::upload(NodeLink &link, const Bundle &engine, const 
     if (!answer)
         return std::unexpected(staged(answer.error(), Stage::Deploy, "uploading the engine, " + megabytes(size)));
     if (answer->exitStatus != 0 || !answer->output.starts_with("verified "))
-        return std::unexpected(uploadFailed(*answer));
+        return std::unexpected(uploadFailed(*answer, probe, engine));
     steps.push_back({"upload", secondsSince(start), megabytes(size) + ", " + printable(answer->output)});
     return {};
 }

@@ -15,6 +15,12 @@ declare -A FAULT_VALUE_NAME=([slow-link]=RATE)
 
 declare -A NOT_STARTED=()    # nodes that a fault keeps from starting
 
+# What a node does at each boot, as its first process, in its folder, when its own files are in their places.
+at_boot() { # NODE KIND, the lines on standard input
+    mkdir -p "$LAB_DIR/$1/boot.d"
+    cat >"$LAB_DIR/$1/boot.d/$2"
+}
+
 fault_slow_link() {
     # Both ends of the cable, because a queue shapes only what leaves through it. The burst is small, so that
     # a short transfer is slow as well.
@@ -39,10 +45,10 @@ fault_changed_key() {
 
 describe_faults() {
     local kind shown
-    for kind in slow-link dead changed-key; do
+    for kind in $(printf '%s\n' "${!FAULT_TEXT[@]}" | sort); do
         shown=$kind:NODE
         [[ -z ${FAULT_VALUE_NAME[$kind]:-} ]] || shown="${kind}[=${FAULT_VALUE_NAME[$kind]}]:NODE"
-        printf '  %-22s %s\n' "$shown" "${FAULT_TEXT[$kind]}"
+        printf '  %-27s %s\n' "$shown" "${FAULT_TEXT[$kind]}"
     done
 }
 
