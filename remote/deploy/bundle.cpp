@@ -4,8 +4,10 @@
 #include <elf.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -49,6 +51,16 @@ std::string machineOf(const std::string &content)
     }
 }
 
+/// The newest "GLIBC_2.28" that stands in the file, as its linker wrote it down.
+std::string glibcOf(const std::string &content)
+{
+    static constexpr std::string_view mark = "GLIBC_2.";
+    int newest = 0;
+    for (std::size_t at = content.find(mark); at != std::string::npos; at = content.find(mark, at + 1))
+        newest = std::max(newest, std::atoi(content.substr(at + mark.size(), 3).c_str()));
+    return newest > 0 ? "2." + std::to_string(newest) : std::string();
+}
+
 } // namespace
 
 Result<Bundle> Bundle::read(const std::filesystem::path &file)
@@ -56,7 +68,7 @@ Result<Bundle> Bundle::read(const std::filesystem::path &file)
     std::ifstream in(file, std::ios::binary);
     std::ostringstream content;
     content << in.rdbuf();
-    Bundle bundle{file, std::move(content).str(), {}, {}};
+    Bundle bundle{file, std::move(content).str(), {}, {}, {}};
     bundle.sha256 = sha256Of(bundle.content);
     if (!in || bundle.content.empty() || bundle.sha256.empty()) {
         return std::unexpected(Failure{Stage::Deploy, FailureKind::NotFound,
@@ -64,6 +76,7 @@ Result<Bundle> Bundle::read(const std::filesystem::path &file)
                                        "build or install seatrial-engine on this computer"});
     }
     bundle.machine = machineOf(bundle.content);
+    bundle.glibc = glibcOf(bundle.content);
     return bundle;
 }
 

@@ -13,6 +13,7 @@ struct Bundle {
     std::filesystem::path file;
     std::string content;
     std::string sha256;
+    std::string glibc;   ///< newest version that it asks for: "2.28"; empty if none
     std::string machine; ///< as `uname -m` says it, from the file's ELF header; empty if it is a script
 
     static domain::Result<Bundle> read(const std::filesystem::path &file);

@@ -8,6 +8,7 @@
 #include "remote/ssh/ssh_command.h"
 #include "remote/ssh/ssh_config.h"
 #include "remote/ssh/tcp.h"
+#include "remote/text.h"
 
 #include <algorithm>
 #include <random>
@@ -19,6 +20,19 @@ using namespace domain;
 namespace {
 
 constexpr double kLongestPauseSeconds = 4;
+
+/// "ssh-ed25519 SHA256:…, shown by OpenSSH_9.2p1"
+std::string hostKeyText(ssh_session session)
+{
+    ssh_key key = nullptr;
+    std::string text;
+    if (ssh_get_server_publickey(session, &key) == SSH_OK && key != nullptr)
+        text = std::string(ssh_key_type_to_char(ssh_key_type(key))) + " " + fingerprint(key);
+    ssh_key_free(key);
+    const char *banner = ssh_get_serverbanner(session);
+    const std::string server = banner != nullptr ? printable(banner).substr(0, 100) : "";
+    return text + (server.empty() ? "" : ", shown by " + (server.starts_with("SSH-2.0-") ? server.substr(8) : server));
+}
 
 /// Different for every node, so that those thrown out together do not come back together.
 double jittered(double seconds)
@@ -71,19 +85,28 @@ Result<void> SshLink::connectOnce(const SshSettings &settings, campaign::Questio
                                   const std::atomic<bool> &cancelled)
 {
     const double seconds = settings.connectSeconds.value_or(m_limits.connectSeconds);
-    auto socket = connectTcp(settings, m_where, seconds, cancelled);
+    Moment began = now();
+    const auto tell = [&](const char *step, std::string found) {
+        passed({step, secondsSince(began), std::move(found)});
+        began = now();
+    };
+    auto socket = connectTcp(settings, m_where, seconds, cancelled, [&](const std::string &addresses) { tell("resolve", addresses); });
     if (!socket)
         return std::unexpected(socket.error());
+    tell("tcp", "port " + std::to_string(settings.port));
     if (const auto greeted = awaitGreeting(*socket, m_where, seconds, cancelled); !greeted)
         return greeted;
+    tell("banner", "an SSH server");
     const HostKeys hostKeys(m_node.id, settings);
     auto session = Session::open(std::move(*socket), settings, hostKeys.algorithms(), m_where, seconds, cancelled);
     if (!session)
         return std::unexpected(session.error());
     if (const auto checked = hostKeys.check(**session, questions, m_trusted); !checked)
         return checked;
+    tell("host key", hostKeyText(session->get()->handle()));
     if (const auto in = logIn(**session, settings, m_limits.loginSeconds, cancelled); !in)
         return in;
+    tell("login", "as " + settings.user);
     m_session = std::move(*session);
     return {};
 }
