@@ -193,7 +193,7 @@ std::string EngineDeployer::attachCommand(const Probe &probe, const std::string 
     std::string command = shellQuote(probe.bundle + "/seatrial-engine") + " attach --dir " + shellQuote(probe.base + "/runs/" + token)
         + " --from " + std::to_string(from);
     if (probe.survival == Survival::Dies)
-        command += " --attached " + shellQuote(probe.survivalReason);
+        command += " --attached " + shellQuote(probe.survivalReason.empty() ? "processes end with their login here" : probe.survivalReason);
     else if (afterLoss)
         command += " --attached-if-died";
     return probe.survival == Survival::InScope ? inUserScope(command) : "exec " + command;

@@ -28,9 +28,9 @@ name: test
 title: Test
 description: Steps that take as long as they are told to
 steps:
-  - { id: first, check: test.sleep, title: First, need: optional, scope: node, deadline: 30, expected: 1, parameters: { milliseconds: "300" } }
-  - { id: second, check: test.sleep, title: Second, need: optional, scope: node, deadline: 30, expected: 1, parameters: { milliseconds: "1500" } }
-  - { id: third, check: test.sleep, title: Third, need: optional, scope: node, deadline: 30, expected: 1, parameters: { milliseconds: "300" } }
+  - { id: first, check: test.sleep, title: First, need: informative, scope: node, deadline: 30, expected: 1, parameters: { milliseconds: "300" } }
+  - { id: second, check: test.sleep, title: Second, need: informative, scope: node, deadline: 30, expected: 1, parameters: { milliseconds: "1500" } }
+  - { id: third, check: test.sleep, title: Third, need: informative, scope: node, deadline: 30, expected: 1, parameters: { milliseconds: "300" } }
 )";
 
 constexpr const char *kCriteria = R"(version: 1

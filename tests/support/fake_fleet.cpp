@@ -190,7 +190,7 @@ public:
     ~FakeLink() override { --m_node.links; }
     FakeNode &node() const { return m_node; }
 
-    domain::Result<void> connect(campaign::Questions &, const std::atomic<bool> &) override
+    domain::Result<void> connect(campaign::Questions &questions, const std::atomic<bool> &) override
     {
         if (m_node.behaviour.connectFails > 0) {
             --m_node.behaviour.connectFails;
@@ -198,6 +198,10 @@ public:
         }
         for (const auto &step : m_node.behaviour.survey.way)
             passed(step);
+        const bool refused = m_node.behaviour.survey.unknownHostKey
+            && questions.ask({domain::NodeId(m_node.name), m_node.name, "ssh-ed25519", "SHA256:abc", "known_hosts"}) == campaign::HostKeyAnswer::Refuse;
+        if (refused)
+            return std::unexpected(domain::Failure{domain::Stage::HostKey, domain::FailureKind::Refused, m_node.name + ": its host key was not accepted", {}, "compare it"});
         if (const auto &failure = m_node.behaviour.survey.wayFails)
             return std::unexpected(*failure);
         ++m_node.logins;

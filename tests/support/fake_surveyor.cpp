@@ -3,6 +3,9 @@
 
 #include "tests/support/fake_fleet.h"
 
+#include <chrono>
+#include <thread>
+
 namespace seatrial::tests {
 
 using namespace campaign;
@@ -26,8 +29,13 @@ Result<Found> answer(NodeLink &link, const char *question, const Found &found)
 
 } // namespace
 
-Result<ShellFound> FakeSurveyor::shell(NodeLink &link, const Cancelled &)
+Result<ShellFound> FakeSurveyor::shell(NodeLink &link, const Cancelled &cancelled)
 {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::duration<double>(surveyOf(link).shellSeconds);
+    while (!cancelled && std::chrono::steady_clock::now() < until)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    if (cancelled)
+        return std::unexpected(domain::Failure{domain::Stage::Preflight, domain::FailureKind::Cancelled, "cancelled", {}, {}});
     return answer(link, "shell", surveyOf(link).shell);
 }
 

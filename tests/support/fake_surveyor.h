@@ -21,6 +21,8 @@ struct FakeSurvey {
     campaign::RoomFound room = roomy();
     campaign::DriverFound driver;
     campaign::ClockFound clock{0.01, 0.02};
+    bool unknownHostKey = false; ///< a person is asked at every login
+    double shellSeconds = 0;     ///< that its shell takes to answer
     bool loginEndsProcesses = false;
     bool scopeOutlives = false;
     std::string noScope; ///< why none can be had; empty: it can
