@@ -70,7 +70,7 @@ public:
 
 CheckDialog::CheckDialog(std::vector<domain::NodeId> all, std::vector<domain::NodeId> selected, QWidget* parent)
     : QDialog(parent), m_all(std::move(all)), m_selected(std::move(selected)), m_words(new WordsLabel(TypeRole::Body, &Theme::text2)), m_notice(new Notice),
-      m_list(new QListWidget), m_ladder(new LadderView), m_node(new WordsLabel(TypeRole::Heading)), m_again(new QPushButton(tr("Again"))),
+      m_list(new QListWidget), m_ladder(new LadderView), m_node(new WordsLabel(TypeRole::Section)), m_again(new QPushButton(tr("Again"))),
       m_stop(new QPushButton(tr("Stop"))), m_copy(new QPushButton(tr("Copy as text")))
 {
     setWindowTitle(tr("Check connection"));

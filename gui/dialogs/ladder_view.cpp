@@ -84,6 +84,8 @@ LadderView::LadderView(QWidget* parent) : QScrollArea(parent)
     }
     grid->setRowStretch(line, 1);
     setWidget(inside);
+    inside->setAutoFillBackground(false); // the panel around it paints the ground
+    viewport()->setAutoFillBackground(false);
 }
 
 void LadderView::setLadder(const campaign::Ladder& ladder)
@@ -95,7 +97,7 @@ void LadderView::setLadder(const campaign::Ladder& ladder)
         row.glyph->setState(rung.state);
         row.name->setInk(begun ? &Theme::text : &Theme::text3);
         row.time->setText(begun && rung.state != RungState::InWork ? QString::fromStdString(campaign::durationText(rung.seconds)) : QString());
-        row.found->setInk(rung.state == RungState::Failed || rung.state == RungState::Warned ? &Theme::text : &Theme::text2);
+        row.found->setInk(rung.state == RungState::Failed || rung.state == RungState::Warned ? &Theme::text : begun ? &Theme::text2 : &Theme::text3);
         const bool noWords = rung.found.empty();
         row.found->setText(!noWords ? shown(campaign::foundText(ladder.node, rung)) : rung.state == RungState::InWork ? tr("under way…") : !begun ? tr("not reached") : QString());
         row.remedy->setText(rung.remedy.empty() ? QString() : tr("Next: %1").arg(shown(rung.remedy)));
