@@ -58,6 +58,7 @@ struct HistoryOptions {
 int runCommand(const Tools &tools, const RunOptions &options);
 int continueCommand(const Tools &tools, const RunOptions &options, const std::string &run);
 int cleanCommand(const Tools &tools, const RunOptions &options);
+int preflightCommand(const Tools &tools, const RunOptions &options, report::Format format);
 int replayCommand(const Tools &tools, const std::vector<std::string> &streams, const HistoryOptions &options);
 int verdictCommand(const Tools &tools, const HistoryOptions &options);
 int runsCommand(const Tools &tools, const HistoryOptions &options);

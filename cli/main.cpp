@@ -35,6 +35,15 @@ constexpr const char *kCleanFooter = R"(Example:
 
 Exit codes: 0 all cleaned   2 bad input   3 some node could not be cleaned)";
 
+constexpr const char *kPreflightFooter = R"(Steps, in their order: resolve, tcp, banner, host key, login, shell, machine, space, folder,
+survival (of a detached process: takes a second login), driver, clock. Nothing stays on a node.
+
+Example:
+  seatrialctl preflight --inventory hall.yaml --nodes 'n[01-08]'
+
+Exit codes, the worst that applies:
+  130 stopped   2 bad input   3 some node is not ready   1 some node is ready with warnings   0 all ready)";
+
 constexpr const char *kNodesetFooter = R"(Examples:
   seatrialctl nodeset 'n[01-16]!n03'
   seatrialctl nodeset --fold n01 n02 n04     prints n[01-02,04])";
@@ -127,6 +136,13 @@ void addMeasuring(CLI::App &app, Given &given)
     addWhichRun(again, given.history, "Run to pick up");
     again->footer(kRunCodes);
     again->callback([&] { given.code = continueCommand(given.tools, given.run, given.history.run); });
+
+    auto *preflight = app.add_subcommand("preflight", "Try the way to nodes step by step, and say what is in the way");
+    addReach(preflight, given.run);
+    addConnections(preflight, given.run);
+    addFormat(preflight, given.history, kTables);
+    preflight->footer(kPreflightFooter);
+    preflight->callback([&] { given.code = preflightCommand(given.tools, given.run, given.history.format); });
 
     auto *clean = app.add_subcommand("clean", "Remove all that was put onto nodes, ending what still runs there");
     addReach(clean, given.run);

@@ -10,6 +10,7 @@ namespace seatrial::engine {
 
 namespace {
 
+constexpr std::size_t kMaxReasonBytes = 1000;
 
 std::string absolute(std::string_view path)
 {
@@ -43,7 +44,7 @@ bool takesOption(Command command, std::string_view option)
     switch (command) {
     case Command::List: return option == "--json";
     case Command::Plan: return option == "--sysroot" || option == "--work";
-    case Command::Attach: return option == "--dir" || option == "--from";
+    case Command::Attach: return option == "--dir" || option == "--from" || option == "--attached" || option == "--attached-if-died";
     case Command::Quit: return option == "--base";
     case Command::Worker: return option == "--sysroot" || option == "--work" || option == "--allow-busy";
     default: return false;
@@ -60,6 +61,10 @@ std::string setOption(CommandLine &line, std::string_view option, std::string_vi
         const bool whole = error == std::errc() && rest == value.data() + value.size();
         return whole && line.from < (std::uint64_t(1) << 53) ? std::string()
                                                              : "--from needs a sequence number, not \"" + std::string(value) + '"';
+    }
+    if (option == "--attached") {
+        line.attachedBecause = std::string(value.substr(0, kMaxReasonBytes));
+        return {};
     }
     std::string &target = option == "--sysroot" ? line.sysroot
         : option == "--work"                    ? line.work
@@ -111,6 +116,8 @@ std::optional<CommandLine> parseCommandLine(int argc, char **argv, std::string &
             line.json = true;
         else if (option == "--allow-busy")
             line.allowBusy = true;
+        else if (option == "--attached-if-died")
+            line.attachedIfDied = true;
         else
             error = setOption(line, option, at + 1 < words.size() ? words[++at] : std::string_view());
     }

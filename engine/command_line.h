@@ -19,6 +19,8 @@ struct CommandLine {
     std::string folder;         ///< attach --dir
     std::string base;           ///< quit --base
     std::uint64_t from = 1;     ///< attach --from
+    std::optional<std::string> attachedBecause; ///< attach --attached
+    bool attachedIfDied = false; ///< attach --attached-if-died
     bool allowBusy = false;     ///< worker
 };
 

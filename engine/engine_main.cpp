@@ -26,6 +26,8 @@ constexpr const char *kHelp = R"(seatrial-engine measures the node it runs on. S
   seatrial-engine attach --dir RUN [--from N]
                                       follow the run in folder RUN from record N on, starting or reviving its
                                       supervisor if none lives; control lines come on standard input, "open" first
+      --attached WHY                  the supervisor ends with standard input, since WHY: it would not outlive us
+      --attached-if-died              the same, if it was found dead although the node was not booted
   seatrial-engine quit --base DIR     end every run that lives below DIR/runs
   seatrial-engine --version
   seatrial-engine --help
@@ -89,7 +91,8 @@ int engineMain(int argc, char **argv, const std::vector<std::unique_ptr<Check>> 
     case Command::List: return list(checks, line->json);
     case Command::Selftest: return runSelftest();
     case Command::Plan: return runPlan(line->plan, line->sysroot, line->work);
-    case Command::Attach: return attach({.folder = line->folder, .from = line->from});
+    case Command::Attach: 
+        return attach({.folder = line->folder, .from = line->from, .attachedBecause = line->attachedBecause, .attachedIfDied = line->attachedIfDied});
     case Command::Quit: return quitRuns(line->base);
     case Command::Worker: return workerMain({line->sysroot, line->work, line->allowBusy}, checks);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/campaign/connector.h"
 
+#include "core/campaign/survival.h"
 #include "core/protocol/codec.h"
 
 #include <algorithm>
@@ -147,7 +148,14 @@ void Connector::connect(const ConnectJob &job)
         link->close();
         return fail(std::move(probe.error()));
     }
-    const std::string command = m_deployer.attachCommand(*probe, job.token, job.fromSequence);
+    if (probe->survival == Survival::Doubted) {
+        const Reach reach{m_links, m_deployer.surveyor(), m_questions};
+        if (auto tried = trySurvival(reach, job.node, link, *probe, m_cancelled); !tried) {
+            link->close();
+            return fail(std::move(tried.error()));
+        }
+    }
+    const std::string command = m_deployer.attachCommand(*probe, job.token, job.fromSequence, job.afterLoss);
     const auto sink = std::make_shared<InboxSink>(m_inbox, job.node.id, job.generation);
     if (auto attached = link->attach(command, sink); !attached) {
         link->close();

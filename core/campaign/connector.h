@@ -16,6 +16,7 @@ struct ConnectJob {
     int generation = 0;
     std::string token;           ///< of the run
     std::uint64_t fromSequence = 1;
+    bool afterLoss = false;      ///< the connection before this one was lost, not the supervisor before our eyes
     protocol::Open open;
     std::chrono::steady_clock::time_point notBefore;
 };

@@ -265,12 +265,17 @@ void Coordinator::publish(bool everything)
 void Coordinator::end(RunState state)
 {
     m_connector.cancelAll();
+    std::vector<domain::NodeId> endingNow;
     for (auto &[id, node] : m_nodes) {
+        if (state == RunState::Interrupted && node.attachedOnly && node.link)
+            endingNow.push_back(id);
         if (m_mode == Mode::Finishing && node.phase != NodePhase::Done && node.phase != NodePhase::Failed)
             say(Severity::Warning, {id}, "said no goodbye; everything measured there is stored");
         if (node.link)
             node.link->close();
     }
+    if (!endingNow.empty())
+        say(Severity::Warning, endingNow, "works only while somebody is attached: its step in work ends now, and is measured again when the run is continued");
     const double now = state == RunState::Interrupted ? 0 : wallNow();
     m_live.setState(state, now);
     m_mode = Mode::Over;

@@ -52,6 +52,8 @@ private:
         int losses = 0;               ///< connections lost since a step last moved
         int deaths = 0;               ///< supervisors that ended without goodbye under our eyes
         int restarts = 0;             ///< journals taken up by another supervisor
+        bool diedInSight = false;     ///< the last loss was of a supervisor while its connection held
+        bool attachedOnly = false;    ///< its supervisor ends with the connection
         Clock::time_point lostSince;
         std::map<domain::StepKey, Order> orders;
         std::map<domain::StepKey, protocol::StepStatus> ended; ///< the engine will not answer these again

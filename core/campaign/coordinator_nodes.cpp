@@ -43,6 +43,7 @@ void Coordinator::connect(NodeRun &node, std::chrono::milliseconds delay)
     job.generation = node.generation;
     job.token = m_info.token;
     job.fromSequence = node.lastSequence + 1;
+    job.afterLoss = node.lastSequence > 0 && !node.diedInSight;
     job.open = {.protocol = protocol::kProtocolVersion,
                 .run = m_info.token,
                 .node = node.node->id.text(),
@@ -74,6 +75,8 @@ void Coordinator::ready(NodeReady &event)
     const std::string engine = upload == event.steps.end() ? "engine is there already" : "engine uploaded";
     say(Severity::Info, {event.node}, again ? "attached again, the journal goes on from record " + std::to_string(node.lastSequence + 1)
                                             : fmt::format("attached; {}, in {}", engine, event.probe.base));
+    if (event.probe.survival == Survival::InScope)
+        say(Severity::Info, {event.node}, "works in a scope of the user's own systemd: " + event.probe.survivalReason);
     for (const auto &step : node.unfinishedServes)
         send(node, protocol::Cancel{step, "the desktop that ordered it is gone"});
     node.unfinishedServes.clear();
@@ -106,6 +109,7 @@ void Coordinator::streamEnded(StreamEnded &event)
     if (event.generation != node.generation || node.goodbye || node.phase == NodePhase::Failed)
         return;
     const std::string name = event.node.text();
+    node.diedInSight = event.exitStatus && *event.exitStatus == 3;
     const std::string tail = event.errorTail.empty() ? std::string() : " The node said: " + event.errorTail;
     if (!event.exitStatus && event.exitStatus.error().kind == FailureKind::Untrusted)
         return giveUp(node, event.exitStatus.error());
@@ -139,7 +143,8 @@ void Coordinator::lost(NodeRun &node, const Failure &failure)
     const auto now = Clock::now();
     if (node.phase != NodePhase::Reconnecting) {
         node.lostSince = now;
-        say(Severity::Warning, {node.node->id}, domain::sentence(failure) + " The node goes on under its lease; attaching again.");
+        say(Severity::Warning, {node.node->id},
+            domain::sentence(failure) + (node.attachedOnly ? " Its step in work ends with it; attaching again." : " The node goes on under its lease; attaching again."));
         enter(node, NodePhase::Reconnecting);
     }
     if (failure.kind == FailureKind::Changed || now - node.lostSince > kLostFor || node.losses > kLossesInARow)

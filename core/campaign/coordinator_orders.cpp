@@ -237,8 +237,10 @@ void Coordinator::record(NodeRun &node, const protocol::Record &record)
     } else if (const auto *event = std::get_if<protocol::Event>(&record.body)) {
         if (event->code == "net.listening")
             return listening(node, *event);
-        if (event->code == "supervisor.restarted")
+        if (event->code == "supervisor.restarted" || event->code == "supervisor.let_go")
             ++node.restarts;
+        if (event->code.starts_with("supervisor."))
+            node.attachedOnly = event->code == "supervisor.attached" || (node.attachedOnly && event->code == "supervisor.let_go");
         if (event->severity != Severity::Info && node.allowance.maySay()) {
             say(event->severity, {node.node->id}, event->text);
             if (node.allowance.saysLast())
@@ -409,7 +411,7 @@ std::string Coordinator::doing(const NodeRun &node) const
     switch (node.phase) {
     case NodePhase::Waiting: return "waits for its turn";
     case NodePhase::Connecting: return "connecting";
-    case NodePhase::Reconnecting: return "connection lost, the node goes on";
+    case NodePhase::Reconnecting: return node.attachedOnly ? "connection lost, and its step with it" : "connection lost, the node goes on";
     case NodePhase::Done: return "done";
     case NodePhase::Failed: return node.failure ? domain::stageText(node.failure->stage) + ": " + domain::kindText(node.failure->kind) : "failed";
     case NodePhase::Attached:

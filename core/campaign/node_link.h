@@ -10,14 +10,29 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace seatrial::campaign {
+
+/// What start-up files of the login shell said before a command had its turn. Harmless: it is told apart.
+struct Noise {
+    std::size_t lines = 0;
+    std::string sample; ///< the beginning of it, at most 200 bytes
+};
 
 /// Answer of a short command on a node.
 struct CommandOutput {
     int exitStatus = 0;
     std::string output; ///< standard output, at most 1 MB
     std::string errors; ///< standard error, at most 64 kB
+    Noise noise = {};
+};
+
+/// A step of getting to a node or getting it ready, for progress and for "what was tried".
+struct RecipeStep {
+    std::string name;    ///< of the way: "resolve", "tcp", "banner", "host key", "login"; then "upload" and the like
+    double seconds = 0;
+    std::string detail;  ///< what was found, in a few words
 };
 
 /// Receives what a long-lived command says. Called from a thread that serves other links as well: never wait, never throw.
@@ -43,6 +58,11 @@ public:
     /// Resolve, connect, check the host key, log in. @p cancelled ends it within 200 ms.
     virtual domain::Result<void> connect(Questions &questions, const std::atomic<bool> &cancelled) = 0;
 
+    /// Who wants to see connect() on its way. Called by it, for each step that is passed; a way that is tried anew
+    /// begins again with its first step.
+    using Watcher = std::function<void(const RecipeStep &)>;
+    void watch(Watcher watcher) { m_watcher = std::move(watcher); }
+
     /// Runs @p script by /bin/sh with LC_ALL=C, feeding @p input to its standard input.
     virtual domain::Result<CommandOutput> run(const std::string &script, std::string_view input, double timeoutSeconds,
                                               const std::atomic<bool> &cancelled) = 0;
@@ -55,6 +75,16 @@ public:
 
     /// Ends the link; the attached command's end is still told to the sink. Returns at once.
     virtual void close() = 0;
+
+protected:
+    void passed(RecipeStep step) const
+    {
+        if (m_watcher)
+            m_watcher(step);
+    }
+
+private:
+    Watcher m_watcher;
 };
 
 /// Makes the link to a node. The two mains choose which.

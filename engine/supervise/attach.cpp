@@ -6,6 +6,7 @@
 #include "core/protocol/version.h"
 #include "engine/supervise/control_pump.h"
 #include "engine/supervise/launch_supervisor.h"
+#include "engine/supervise/node_clock.h"
 
 #include <array>
 #include <cerrno>
@@ -111,40 +112,58 @@ std::string runConflict(const std::filesystem::path &folder, const Open &open)
         + "\" of \"" + open.node + '"';
 }
 
-/// True if the last whole line of the journal is a goodbye.
-bool hasEnded(const std::filesystem::path &folder)
+/// The last whole line of the journal, "" if there is none.
+std::string lastLine(const std::filesystem::path &folder)
 {
     const Fd file(::open((folder / Journal::kFileName).c_str(), O_RDONLY | O_CLOEXEC));
     struct stat status {};
     if (!file.isOpen() || ::fstat(file.get(), &status) != 0)
-        return false;
+        return {};
     std::string tail(std::min<off_t>(status.st_size, LineCutter::kMaxLineBytes), '\0');
     const ssize_t count = ::pread(file.get(), tail.data(), tail.size(), status.st_size - static_cast<off_t>(tail.size()));
-    if (count != static_cast<ssize_t>(tail.size()) || !tail.ends_with('\n'))
-        return false;
+    if (count != static_cast<ssize_t>(tail.size()))
+        return {};
+    tail.resize(tail.rfind('\n') + 1); // a torn end is no line; npos + 1 is 0
+    if (tail.empty())
+        return {};
     tail.pop_back();
-    return isGoodbye(std::string_view(tail).substr(tail.rfind('\n') + 1));
+    return tail.substr(tail.rfind('\n') + 1);
+}
+
+/// Whether the supervisor of @p folder is gone without a goodbye, although the node runs on: what ended the login has
+/// ended it too.
+bool diedWithItsLogin(const std::filesystem::path &folder)
+{
+    const auto read = decodeRecord(lastLine(folder));
+    const auto *record = std::get_if<Record>(&read);
+    return record && record->stamp.bootId == bootId() && !std::holds_alternative<Goodbye>(record->body) && livingSupervisor(folder) == 0;
 }
 
 struct Connection {
     Fd stream;          ///< to the supervisor; not open if the journal has ended
     int exitCode = 0;   ///< not 0: there is no way
+    pid_t bound = 0;    ///< supervisor that ends with us
 };
 
 /// Reaches the supervisor, whoever starts it.
 Connection reachSupervisor(const AttachOptions &options, const Open &open)
 {
     const Fd folder = openFolder(options.folder);
-    const RunTerms terms{options.folder, options.sysroot, open};
-    const Lifetime lifetime = options.foreground ? Lifetime::Foreground : Lifetime::Detached;
+    RunTerms terms{options.folder, options.sysroot, open, options.attachedBecause};
+    if (!terms.attachedBecause && options.attachedIfDied && diedWithItsLogin(options.folder))
+        terms.attachedBecause = "the supervisor had ended with the last login";
+    const Lifetime lifetime = options.foreground || terms.attachedBecause ? Lifetime::Foreground : Lifetime::Detached;
+    pid_t bound = 0;
     for (int attempt = 0; attempt < kConnectAttempts; ++attempt) {
         if (Fd stream = connectLocal(folder, ControlServer::kSocketName); stream.isOpen())
-            return {std::move(stream), 0};
-        if (hasEnded(options.folder))
+            return {std::move(stream), 0, bound};
+        if (isGoodbye(lastLine(options.folder)))
             return {};
         const Launch launch = launchSupervisor(terms, options.from, lifetime);
         if (launch.outcome == LaunchOutcome::Failed)
             return {Fd(), say(kAttachFailed, launch.error)};
+        if (launch.process != 0 && !options.foreground)
+            bound = launch.process;
         if (launch.outcome == LaunchOutcome::Taken)
             ::usleep(20'000);
     }
@@ -170,7 +189,7 @@ int attach(const AttachOptions &options)
     Connection connection = reachSupervisor(options, *open);
     if (connection.exitCode != 0)
         return connection.exitCode;
-    ControlPump pump(options, std::move(connection.stream));
+    ControlPump pump(options, std::move(connection.stream), connection.bound);
     return pump.run(*open);
 }
 

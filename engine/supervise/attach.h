@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string>
 
 namespace seatrial::engine {
 
@@ -24,6 +26,11 @@ struct AttachOptions {
     /// For a plan in the foreground: the end of input means "no more steps", a signal or a bad line cancels, and the
     /// supervisor ends with us.
     bool foreground = false;
+    /// Where a site ends detached processes with their login, and why that is believed: the supervisor stays with us.
+    /// The end of input, or ours, then ends it. It says no goodbye, so that the next one takes the run up.
+    std::optional<std::string> attachedBecause;
+    /// The same, should the supervisor be found dead in the same boot of the node: it ended with the last login.
+    bool attachedIfDied = false;
 };
 
 /// Connects to the supervisor of a run, starting or reviving it if none lives, passes control lines to it and its

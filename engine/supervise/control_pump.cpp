@@ -3,6 +3,8 @@
 
 #include "core/protocol/codec.h"
 #include "engine/supervise/journal.h"
+#include "engine/supervise/node_clock.h"
+#include "engine/supervise/process_tree.h"
 
 #include <algorithm>
 #include <array>
@@ -15,6 +17,7 @@
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace seatrial::engine {
@@ -24,6 +27,7 @@ using namespace protocol;
 namespace {
 
 constexpr std::size_t kBlockBytes = 64 * 1024;
+constexpr double kBoundEndsWithin = 10; ///< beyond the grace of its workers
 constexpr int kLastWordsAttempts = 50; ///< of 100 ms, to hand over what was said just before the input ended
 
 Fd signalsThatCancel()
@@ -38,9 +42,10 @@ Fd signalsThatCancel()
 
 } // namespace
 
-ControlPump::ControlPump(const AttachOptions &options, Fd stream)
+ControlPump::ControlPump(const AttachOptions &options, Fd stream, pid_t bound)
     : m_options(options)
     , m_stream(std::move(stream))
+    , m_bound(bound)
     , m_lastSequence(options.from > 0 ? options.from - 1 : 0)
 {
     if (options.foreground)
@@ -76,7 +81,9 @@ int ControlPump::run(const Open &open)
         else if (polled[2].revents & (POLLERR | POLLNVAL | POLLHUP))
             m_left = true;
     }
-    if (m_left)
+    if (m_bound != 0)
+        endBound(open.graceSeconds);
+    if (m_left || (!m_inputOpen && !m_options.foreground && !m_goodbye))
         return kAttachLeft;
     const int exitCode = m_goodbye ? kAttachDelivered : finishFromFile();
     return m_planBad ? kAttachRefused : exitCode;
@@ -121,17 +128,34 @@ void ControlPump::inputEnded()
 {
     m_inputOpen = false;
     if (!m_options.foreground) {
-        m_left = true;
+        m_left = m_bound == 0;
         for (int attempt = 0; attempt < kLastWordsAttempts && !m_toSupervisor.empty(); ++attempt) {
             pollfd waiting{m_stream.get(), POLLOUT, 0};
             ::poll(&waiting, 1, 100);
             sendControl();
         }
+        if (m_bound != 0)
+            ::kill(m_bound, SIGTERM); // what it writes until its end is still passed on
         return;
     }
     if (m_plan.hasPart())
         checkPlanLines("\n");
     m_toSupervisor += encode(Control(NoMoreSteps{}));
+}
+
+/// Sees the supervisor that lives with us to its end, so that nothing stays when this login is over.
+void ControlPump::endBound(double graceSeconds)
+{
+    if (!m_goodbye)
+        ::kill(m_bound, SIGTERM);
+    const double until = bootSeconds() + graceSeconds + kBoundEndsWithin;
+    while (::waitpid(m_bound, nullptr, WNOHANG) == 0) {
+        if (bootSeconds() > until) {
+            signalTree(m_bound, SIGKILL);
+            break;
+        }
+        ::usleep(10'000);
+    }
 }
 
 void ControlPump::handleSignals()

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include <sys/types.h>
+
 namespace seatrial::engine {
 
 /// Carries control lines to a supervisor and its journal back, one block at a time in each direction, so that neither
@@ -18,7 +20,8 @@ class ControlPump
 {
 public:
     /// A @p stream that is not open means: the journal has ended, there is only its file.
-    ControlPump(const AttachOptions &options, Fd stream);
+    /// @p bound: a supervisor that ends with us, 0 if it lives on.
+    ControlPump(const AttachOptions &options, Fd stream, pid_t bound = 0);
 
     /// Returns an AttachExit.
     int run(const protocol::Open &open);
@@ -34,9 +37,11 @@ private:
     void cancel(const std::string &reason);
     void note(std::string_view delivered);
     int finishFromFile();
+    void endBound(double graceSeconds);
 
     AttachOptions m_options;
     Fd m_stream;
+    pid_t m_bound;
     Fd m_signals;              ///< in the foreground only
     bool m_inputOpen = true;
     std::string m_toSupervisor;

@@ -127,6 +127,8 @@ void Journal::remember(const protocol::Record &record, std::uint64_t offset)
         m_past.unfinishedSteps.erase(finished->step);
     } else if (const auto *goodbye = std::get_if<protocol::Goodbye>(&record.body)) {
         m_past.goodbye = *goodbye;
+    } else if (const auto *event = std::get_if<protocol::Event>(&record.body); event && event->code.starts_with("supervisor.")) {
+        m_past.letGo = event->code == "supervisor.let_go";
     }
 }
 

@@ -22,6 +22,7 @@ struct JournalPast {
     std::set<std::string> knownSteps;          ///< started or finished
     std::map<std::string, std::string> unfinishedSteps; ///< started, not finished: step to check
     std::string bootId;                        ///< of the last record
+    bool letGo = false;                        ///< by the last supervisor, in good order
     std::uint64_t lastSequence = 0;
     std::uint64_t cutBytes = 0;                ///< of a torn end that were removed
 };

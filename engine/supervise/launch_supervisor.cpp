@@ -174,8 +174,12 @@ Launch launchSupervisor(const RunTerms &terms, std::uint64_t from, Lifetime life
         if (count > 0)
             answer.append(bytes.data(), static_cast<std::size_t>(count));
         else if (count == 0 || errno != EINTR)
-            return parseAnswer(answer);
+            break;
     }
+    Launch launch = parseAnswer(answer);
+    if (lifetime == Lifetime::Foreground && launch.outcome == LaunchOutcome::Running)
+        launch.process = child;
+    return launch;
 }
 
 pid_t livingSupervisor(const std::filesystem::path &folder)

@@ -19,6 +19,7 @@ enum class LaunchOutcome {
 struct Launch {
     LaunchOutcome outcome = LaunchOutcome::Failed;
     std::string error;
+    pid_t process = 0; ///< of a supervisor in the foreground that runs
 };
 
 /// Whether the supervisor outlives who starts it.

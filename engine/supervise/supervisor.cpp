@@ -30,6 +30,7 @@ constexpr std::size_t kMaxSteps = 5'000;     ///< known to one run
 constexpr std::size_t kMaxWorkers = 16;      ///< at the same time
 constexpr std::uint64_t kMaxComplaints = 100;
 constexpr double kLingerSeconds = 5;        ///< for those attached to take the end of the journal
+constexpr double kSessionEndSeconds = 1;    ///< in which a login that ends takes all its processes with it
 
 bool isConcurrent(const StartStep &step)
 {
@@ -88,6 +89,10 @@ void Supervisor::begin()
         takeUpAgain();
     else
         m_journal.append(helloOf(m_terms));
+    if (m_terms.attachedBecause)
+        event(Severity::Warning, "supervisor.attached",
+              "The run works only while somebody is attached, and ends its step with the connection: " + *m_terms.attachedBecause + '.',
+              {{"reason", clipped(*m_terms.attachedBecause, 200)}});
     m_journal.flush();
 }
 
@@ -97,7 +102,7 @@ void Supervisor::takeUpAgain()
     const std::string boot = bootId();
     const bool rebooted = past.bootId != boot;
     const int strays = killStrays(m_terms.folder);
-    const std::string reason = rebooted ? "the node was booted" : "the supervisor was killed";
+    const std::string reason = rebooted ? "the node was booted" : past.letGo ? "its login had ended" : "the supervisor was killed";
     event(Severity::Warning, "supervisor.restarted", "The run was taken up again after " + reason + '.',
           {{"previous_boot", past.bootId},
            {"boot", boot},
@@ -120,7 +125,8 @@ void Supervisor::run()
             handle(said);
         readWorkers();
         watchClocks();
-        finishOver();
+        if (!m_toldToEnd) // what a login that ends does to a worker is no result of its step
+            finishOver();
         watchAttached();
         startNext();
         const bool over = sayGoodbyeIfDue();
@@ -149,6 +155,8 @@ double Supervisor::secondsToNextDuty() const
     const double now = bootSeconds();
     double seconds = m_journal.lastAppendSeconds() + kHeartbeatSeconds - now;
     seconds = std::min(seconds, m_lastControl + m_terms.open.leaseSeconds - now);
+    if (m_toldToEnd)
+        seconds = std::min(seconds, 0.05);
     for (const auto &worker : m_workers)
         seconds = std::min(seconds, worker->secondsToNextDuty(now));
     return seconds;
@@ -158,11 +166,25 @@ void Supervisor::handleSignals()
 {
     signalfd_siginfo signal{};
     while (::read(m_signals.get(), &signal, sizeof signal) == sizeof signal) {
-        if (signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGINT)
-            endRun({Outcome::Cancelled, "the supervisor was told to end by a signal",
-                    "cancelled: the supervisor was told to end by a signal"});
+        if ((signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGINT) && !m_ending && !m_toldToEnd)
+            m_toldToEnd = bootSeconds();
     }
     reap();
+}
+
+/// Whoever looks on while the supervisor is told to end sees a person do it: the run is cancelled. If they go away at
+/// the same moment, the site has ended the login with all that was started from it: that is no word about the run.
+void Supervisor::weighSignal(double now)
+{
+    if (m_terms.attachedBecause)
+        letGo("the login that it needs has ended");
+    else if (m_server.attached() == 0)
+        letGo("the supervisor was told to end while nobody was attached");
+    else if (now - *m_toldToEnd >= kSessionEndSeconds)
+        endRun({Outcome::Cancelled, "the supervisor was told to end by a signal",
+                "cancelled: the supervisor was told to end by a signal"});
+    if (m_ending)
+        m_toldToEnd.reset();
 }
 
 void Supervisor::reap()
@@ -217,7 +239,7 @@ void Supervisor::order(const StartStep &step)
         return endRun({Outcome::Broken, "more than " + std::to_string(kMaxSteps) + " steps were ordered",
                        "abandoned: too many steps were ordered"});
     m_known.insert(step.step);
-    if (m_ending)
+    if (m_ending && !m_ending->letGo)
         finishUnstarted(step, m_ending->stepReason);
     else
         m_queue.push_back(step);
@@ -314,6 +336,8 @@ void Supervisor::startNext()
 void Supervisor::watchClocks()
 {
     const double now = bootSeconds();
+    if (m_toldToEnd)
+        weighSignal(now);
     for (const auto &worker : m_workers)
         worker->tick(now);
     if (now - m_lastControl >= m_terms.open.leaseSeconds) {
@@ -349,9 +373,20 @@ void Supervisor::endRun(Ending ending)
     m_ending = std::move(ending);
     for (const auto &worker : m_workers)
         worker->end(StepStatus::Abandoned, m_ending->stepReason);
-    for (const StartStep &step : m_queue)
-        finishUnstarted(step, m_ending->stepReason);
+    for (const StartStep &step : m_queue) {
+        if (!m_ending->letGo) // else it is ordered anew from whoever takes the run up
+            finishUnstarted(step, m_ending->stepReason);
+    }
     m_queue.clear();
+}
+
+void Supervisor::letGo(const std::string &reason)
+{
+    if (m_ending)
+        return;
+    // Said before the steps end, so that whoever reads of their end knows that it says nothing of the node.
+    event(Severity::Info, "supervisor.let_go", "The run was let go and can be taken up again: " + reason + '.', {{"reason", reason}});
+    endRun({.outcome = Outcome::Cancelled, .reason = reason, .stepReason = "let go: " + reason, .letGo = true});
 }
 
 void Supervisor::finishUnstarted(const StartStep &step, std::string reason)
@@ -361,11 +396,15 @@ void Supervisor::finishUnstarted(const StartStep &step, std::string reason)
 
 bool Supervisor::sayGoodbyeIfDue()
 {
-    const bool idle = m_queue.empty() && m_workers.empty();
+    const bool idle = m_workers.empty() && (m_queue.empty() || (m_ending && m_ending->letGo));
     if (!idle || (!m_ending && !m_noMoreSteps))
         return false;
     std::error_code ignored;
     std::filesystem::remove_all(workFolder(), ignored);
+    if (m_ending && m_ending->letGo) {
+        m_journal.sync();
+        return true;
+    }
     m_journal.append(m_ending ? Goodbye{m_ending->outcome, m_ending->reason} : Goodbye{Outcome::Finished, {}});
     m_journal.sync();
     return true;

@@ -22,6 +22,7 @@ struct RunTerms {
     std::filesystem::path folder;
     std::filesystem::path sysroot = "/";
     protocol::Open open;
+    std::optional<std::string> attachedBecause; ///< it ends with who started it, and why it has to
 };
 
 /// Does the ordered steps one after the other in worker processes and writes down what happens. One thread, one loop:
@@ -42,6 +43,7 @@ private:
         protocol::Outcome outcome;
         std::string reason;     ///< of the goodbye
         std::string stepReason; ///< of the steps that have not ended
+        bool letGo = false;     ///< without a goodbye: the next supervisor takes the run up
     };
 
     void begin();
@@ -60,6 +62,8 @@ private:
     void watchClocks();
     void watchAttached();
     void endRun(Ending ending);
+    void letGo(const std::string &reason);
+    void weighSignal(double now);
     bool sayGoodbyeIfDue();
     void linger();
     void finishUnstarted(const protocol::StartStep &step, std::string reason);
@@ -80,6 +84,7 @@ private:
     std::uint64_t m_complaints = 0; ///< about control lines; bounded, so that nobody fills the journal with them
     bool m_noMoreSteps = false;
     std::optional<Ending> m_ending;
+    std::optional<double> m_toldToEnd; ///< by a signal, when; not yet clear by whom
     double m_lastControl = 0;
     bool m_wasAttached = false;
     bool m_leaseRuns = false; ///< nobody is attached

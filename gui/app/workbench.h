@@ -76,6 +76,7 @@ private:
     void chooseInventory();
     void chooseStore();
     void showShortcuts();
+    void checkConnection();
 
     ThemeController& m_themes;
     Session m_session;

@@ -4,10 +4,12 @@
 
 #include "core/protocol/version.h"
 #include "gui/dialogs/about_dialog.h"
+#include "gui/dialogs/check_dialog.h"
 #include "gui/dialogs/shortcuts_dialog.h"
 #include "gui/fleet/fleet_view.h"
 #include "gui/pages/fleet/fleet_page.h"
 #include "gui/pages/run/run_page.h"
+#include "gui/session/connection_check.h"
 #include "gui/theme/theme_controller.h"
 
 #include <QAction>
@@ -80,6 +82,12 @@ void Workbench::makeMenus()
         themes->addAction(action);
     }
 
+    QAction* check = addAction(menu(tr("Fleet")), tr("Check connection…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_K), [this] { checkConnection(); });
+    const auto mayCheck = [this, check] { check->setEnabled(m_session.fleet() && !m_session.isLive()); }; // a run has the nodes to itself
+    mayCheck();
+    connect(&m_session, &Session::fleetChanged, check, mayCheck);
+    connect(&m_session, &Session::liveChanged, check, mayCheck);
+
     QMenu& run = menu(tr("Run"));
     addAction(run, tr("Start"), QKeySequence(Qt::CTRL | Qt::Key_R), [this] {
         showPage(QStringLiteral("run"));
@@ -111,6 +119,33 @@ void Workbench::chooseStore()
     const QString file = QFileDialog::getOpenFileName(this, tr("Open a store"), QFileInfo(usual).path(), tr("Stores (*.db);;All files (*)"));
     if (!file.isEmpty())
         openStore(file);
+}
+
+void Workbench::checkConnection()
+{
+    const auto fleet = m_session.fleet();
+    std::vector<domain::NodeId> all;
+    std::vector<domain::NodeId> selected;
+    for (const domain::Node& node : fleet->nodes) {
+        all.push_back(node.id);
+        if (m_selection.nodes().contains(QString::fromStdString(node.id.text())))
+            selected.push_back(node.id);
+    }
+    auto* dialog = new CheckDialog(std::move(all), std::move(selected), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    auto* check = new ConnectionCheck(m_session.tools(), m_session.questions(), dialog);
+    connect(dialog, &CheckDialog::checkAsked, check, [check, fleet](const std::vector<domain::NodeId>& ids) {
+        std::vector<domain::Node> nodes;
+        for (const domain::NodeId& id : ids)
+            nodes.push_back(*fleet->find(id));
+        check->start(std::move(nodes));
+    });
+    connect(dialog, &CheckDialog::stopAsked, check, &ConnectionCheck::stop);
+    connect(check, &ConnectionCheck::changed, dialog, &CheckDialog::setLadders);
+    connect(check, &ConnectionCheck::ended, dialog, &CheckDialog::setEnded);
+    connect(check, &ConnectionCheck::failed, dialog, &CheckDialog::setFailure);
+    dialog->open();
+    dialog->begin();
 }
 
 void Workbench::showShortcuts()

@@ -2,6 +2,7 @@
 #include "remote/deploy/engine_deployer.h"
 
 #include "remote/deploy/scripts.h"
+#include "remote/deploy/survey_scripts.h"
 #include "remote/shell_quote.h"
 #include "remote/text.h"
 #include "remote/wait.h"
@@ -16,6 +17,7 @@ using campaign::CommandOutput;
 using campaign::NodeLink;
 using campaign::Probe;
 using campaign::RecipeStep;
+using campaign::Survival;
 
 namespace {
 
@@ -48,12 +50,13 @@ std::string joined(const std::vector<std::string> &parts)
     return all;
 }
 
-Failure noFolder(const Probe &probe)
+void parseSurvival(const std::string &value, Probe &probe)
 {
-    const std::string all = joined(probe.refused);
-    return {Stage::Preflight, all.find("MB needed") != std::string::npos ? FailureKind::NoSpace : FailureKind::Unsupported,
-            "no folder of the node can take the engine: " + all, "choosing a folder that is writable, executable and has space",
-            "make room, or name a suitable folder on the node in the variable SEATRIAL_BASE (SetEnv of its sshd)"};
+    const std::size_t blank = std::min(value.find(' '), value.size());
+    if (const auto survival = survivalFromWord(value.substr(0, blank))) {
+        probe.survival = *survival;
+        probe.survivalReason = value.substr(std::min(blank + 1, value.size())).substr(0, 300);
+    }
 }
 
 /// Different for every upload, so that two desktops never write to the same file.
@@ -107,6 +110,14 @@ Failure uploadFailed(const CommandOutput &answer, const Probe &probe, const Bund
 }
 
 } // namespace
+
+Failure EngineDeployer::noFolder(const Probe &probe)
+{
+    const std::string all = joined(probe.refused);
+    return {Stage::Preflight, all.find("MB needed") != std::string::npos ? FailureKind::NoSpace : FailureKind::Unsupported,
+            "no folder of the node can take the engine: " + all, "choosing a folder that is writable, executable and has space",
+            "make room, or name a suitable folder on the node in the variable SEATRIAL_BASE (SetEnv of its sshd)"};
+}
 
 const Result<Bundle> &EngineDeployer::bundle()
 {
@@ -175,6 +186,8 @@ Result<Probe> EngineDeployer::parseProbe(const CommandOutput &answer, const std:
             probe.refused.push_back(value);
         else if (key == "base" && value.starts_with('/'))
             probe.base = value;
+        else if (key == "survival")
+            parseSurvival(value, probe);
     }
     if (probe.machine.empty() || answer.exitStatus != 0) {
         return std::unexpected(Failure{Stage::Preflight, FailureKind::Broken,
@@ -205,10 +218,15 @@ Result<void> EngineDeployer::upload(NodeLink &link, const Bundle &engine, const 
     return {};
 }
 
-std::string EngineDeployer::attachCommand(const Probe &probe, const std::string &token, std::uint64_t from) const
+std::string EngineDeployer::attachCommand(const Probe &probe, const std::string &token, std::uint64_t from, bool afterLoss) const
 {
-    return "exec " + shellQuote(probe.bundle + "/seatrial-engine") + " attach --dir "
-        + shellQuote(probe.base + "/runs/" + token) + " --from " + std::to_string(from);
+    std::string command = shellQuote(probe.bundle + "/seatrial-engine") + " attach --dir " + shellQuote(probe.base + "/runs/" + token)
+        + " --from " + std::to_string(from);
+    if (probe.survival == Survival::Dies)
+        command += " --attached " + shellQuote(probe.survivalReason.empty() ? "processes end with their login here" : probe.survivalReason);
+    else if (afterLoss)
+        command += " --attached-if-died";
+    return probe.survival == Survival::InScope ? inUserScope(command) : "exec " + command;
 }
 
 Result<std::vector<std::string>> EngineDeployer::clean(NodeLink &link, const std::atomic<bool> &cancelled)

@@ -3,6 +3,7 @@
 
 #include "core/campaign/deployment.h"
 #include "remote/deploy/bundle.h"
+#include "remote/deploy/node_surveyor.h"
 
 #include <mutex>
 
@@ -18,11 +19,14 @@ public:
 
     domain::Result<campaign::Probe> prepare(campaign::NodeLink &link, std::vector<campaign::RecipeStep> &steps,
                                             const std::atomic<bool> &cancelled) override;
-    std::string attachCommand(const campaign::Probe &probe, const std::string &token, std::uint64_t from) const override;
+    std::string attachCommand(const campaign::Probe &probe, const std::string &token, std::uint64_t from, bool afterLoss) const override;
+    campaign::Surveyor &surveyor() override { return m_surveyor; }
     domain::Result<std::vector<std::string>> clean(campaign::NodeLink &link, const std::atomic<bool> &cancelled) override;
 
     /// Reads the answer of the probe's script.
     static domain::Result<campaign::Probe> parseProbe(const campaign::CommandOutput &answer, const std::string &sha256);
+    /// Why no folder suits, with what to do.
+    static domain::Failure noFolder(const campaign::Probe &probe);
 
 private:
     const domain::Result<Bundle> &bundle();
@@ -34,6 +38,7 @@ private:
     std::filesystem::path m_file;
     std::once_flag m_once;
     domain::Result<Bundle> m_bundle;
+    NodeSurveyor m_surveyor{[this]() -> const domain::Result<Bundle> & { return bundle(); }};
 };
 
 } // namespace seatrial::remote

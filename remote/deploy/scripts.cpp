@@ -108,6 +108,39 @@ fresh() {
     return 1
 }
 
+# signs: why detached processes may end with their login here; nothing where nothing speaks for it.
+signs() {
+    sign=
+    # logind spares root unless it is told otherwise.
+    if [ "$uid" -ne 0 ]; then
+        for file in /usr/lib/systemd/logind.conf /etc/systemd/logind.conf /usr/lib/systemd/logind.conf.d/*.conf \
+            /run/systemd/logind.conf.d/*.conf /etc/systemd/logind.conf.d/*.conf; do
+            [ -r "$file" ] || continue
+            while read -r line || [ -n "$line" ]; do
+                case $line in
+                KillUserProcesses*=*[yY]es* | KillUserProcesses*=*true* | KillUserProcesses*=*1* | KillUserProcesses*=*on)
+                    sign="KillUserProcesses=yes in $file" ;;
+                KillUserProcesses*=*) sign= ;;
+                esac
+            done <"$file"
+        done
+    fi
+    for file in /etc/pam.d/sshd /etc/pam.d/system-auth /etc/pam.d/password-auth /etc/pam.d/common-session; do
+        [ -r "$file" ] || continue
+        while read -r line || [ -n "$line" ]; do
+            case $line in \#*) ;; *pam_slurm_adopt*) sign="pam_slurm_adopt in $file" ;; esac
+        done <"$file"
+    done
+    [ -z "$sign" ] || say "survival doubted $sign"
+}
+
+# remembered: what was tried since the node was booted.
+remembered() {
+    [ -f "$base/survival" ] && [ ! -h "$base/survival" ] || return 1
+    read -r boot how why <"$base/survival"
+    [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ] && say "survival $how $why"
+}
+
 say "machine $(uname -m)"
 say "kernel $(uname -sr)"
 say "libc $(getconf GNU_LIBC_VERSION 2>/dev/null || ldd --version 2>&1 | { read -r first; say "$first"; })"
@@ -120,6 +153,7 @@ for file in "$bundle"/*.tmp; do
 done
 say "free $free"
 say "base $base"
+remembered || signs
 if whole; then say 'deployed yes'; else say 'deployed no'; fi
 )sh";
 
@@ -165,6 +199,7 @@ remove() {
     [ -e "$base" ] || [ -h "$base" ] || return 1
     private "$base" || { say "left $base: $why"; return 1; }
     ended || { say "left $base:" $why; return 1; }
+    [ ! -f "$base/lingering" ] || loginctl --no-ask-password disable-linger </dev/null >/dev/null 2>&1
     size=$(du -sk -- "$base" 2>/dev/null | { read -r kb _; say "$kb"; })
     rm -rf -- "$base"
     if [ -e "$base" ]; then say "left $base: not all of it could be removed"

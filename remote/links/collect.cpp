@@ -93,6 +93,7 @@ Result<campaign::CommandOutput> collect(Command &command, std::string_view input
             return std::unexpected(status.error());
         if (*status) {
             output.exitStatus = **status;
+            output.noise = command.noise();
             return output;
         }
         std::array<pollfd, Command::kMaxDescriptors> fds;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/campaign/node_link.h"
 #include "core/domain/failure.h"
 
 #include <poll.h>
@@ -35,6 +36,8 @@ public:
     virtual void closeInput() = 0;
     /// The exit status once the command has ended and all it said has been read; 128 + N if signal N ended it.
     virtual domain::Result<std::optional<int>> ended() = 0;
+    /// What was said before the command had its turn, and was left out.
+    virtual campaign::Noise noise() const { return {}; }
 };
 
 } // namespace seatrial::remote

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "remote/ssh/begin_mark.h"
 
+#include <algorithm>
 #include <random>
 
 namespace seatrial::remote {
@@ -26,6 +27,8 @@ std::string_view BeginMark::Filter::pass(std::string_view bytes)
     const std::size_t at = m_held.find(m_mark);
     if (at != std::string::npos) {
         m_begun = true;
+        count(std::string_view(m_held).substr(0, at));
+        m_lines += m_inLine; // a prompt without its line end
         m_rest = m_held.substr(at + m_mark.size());
         m_held.clear();
         return m_rest;
@@ -33,9 +36,19 @@ std::string_view BeginMark::Filter::pass(std::string_view bytes)
     constexpr std::size_t keep = 1'000;
     if (m_held.size() > keep) {
         m_dropped += m_held.size() - keep;
+        count(std::string_view(m_held).substr(0, m_held.size() - keep));
         m_held.erase(0, m_held.size() - keep);
     }
     return {};
+}
+
+void BeginMark::Filter::count(std::string_view noise)
+{
+    constexpr std::size_t sample = 200;
+    m_sample += noise.substr(0, sample - std::min(sample, m_sample.size()));
+    m_lines += static_cast<std::size_t>(std::count(noise.begin(), noise.end(), '\n'));
+    if (!noise.empty())
+        m_inLine = noise.back() != '\n';
 }
 
 } // namespace seatrial::remote

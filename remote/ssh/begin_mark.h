@@ -28,12 +28,20 @@ public:
         std::string_view pass(std::string_view bytes);
         bool begun() const { return m_begun; }
         bool hopeless() const { return m_dropped > kMaxNoise; }
-        /// The last of what came before the mark.
+        /// The last of what came before the mark, as long as it has not come.
         const std::string &noise() const { return m_held; }
+        /// Lines before the mark, and how they began.
+        std::size_t noiseLines() const { return m_lines; }
+        const std::string &noiseSample() const { return m_sample; }
 
     private:
+        void count(std::string_view noise);
+
         std::string m_mark;
         std::string m_held;
+        std::string m_sample;
+        std::size_t m_lines = 0;
+        bool m_inLine = false; ///< of noise
         std::string m_rest;
         std::size_t m_dropped = 0;
         bool m_begun = false;

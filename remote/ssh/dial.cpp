@@ -50,12 +50,25 @@ int attemptsFor(FailureKind kind, const SshLimits &limits)
     }
 }
 
+/// "ssh-ed25519 SHA256:…, shown by OpenSSH_9.2p1"
+std::string hostKeyText(ssh_session session)
+{
+    ssh_key key = nullptr;
+    std::string text;
+    if (ssh_get_server_publickey(session, &key) == SSH_OK && key != nullptr)
+        text = std::string(ssh_key_type_to_char(ssh_key_type(key))) + " " + fingerprint(key);
+    ssh_key_free(key);
+    const char *banner = ssh_get_serverbanner(session);
+    const std::string server = banner != nullptr ? printable(banner).substr(0, 100) : "";
+    return text + (server.empty() ? "" : ", shown by " + (server.starts_with("SSH-2.0-") ? server.substr(8) : server));
+}
+
 class Dialling
 {
 public:
     Dialling(const Destination &destination, const DialTerms &terms, campaign::Questions &questions, std::string &trusted,
-             const std::atomic<bool> &cancelled)
-        : m_to(destination), m_terms(terms), m_questions(questions), m_trusted(trusted), m_cancelled(cancelled),
+             const std::atomic<bool> &cancelled, const campaign::NodeLink::Watcher &passed)
+        : m_to(destination), m_terms(terms), m_questions(questions), m_trusted(trusted), m_cancelled(cancelled), m_passed(passed),
           m_seconds(destination.settings.connectSeconds.value_or(terms.limits.connectSeconds))
     {
     }
@@ -64,20 +77,34 @@ public:
 
 private:
     Result<Socket> connected();
+    void tell(const char *step, std::string found);
 
     const Destination &m_to;
     const DialTerms &m_terms;
     campaign::Questions &m_questions;
     std::string &m_trusted;
     const std::atomic<bool> &m_cancelled;
+    const campaign::NodeLink::Watcher &m_passed;
     const double m_seconds;
+    Moment m_stepBegan = now();
 };
+
+void Dialling::tell(const char *step, std::string found)
+{
+    if (m_passed)
+        m_passed({step, secondsSince(m_stepBegan), std::move(found)});
+    m_stepBegan = now();
+}
 
 Result<Socket> Dialling::connected()
 {
-    if (m_to.behind)
-        return m_to.behind->socketTo(m_to.settings, m_to.where, m_seconds, m_cancelled);
-    return connectTcp(m_to.settings, m_to.where, m_seconds, m_cancelled);
+    m_stepBegan = now();
+    if (!m_to.behind)
+        return connectTcp(m_to.settings, m_to.where, m_seconds, m_cancelled, [&](const std::string &addresses) { tell("resolve", addresses); });
+    auto socket = m_to.behind->socketTo(m_to.settings, m_to.where, m_seconds, m_cancelled);
+    if (socket)
+        tell("resolve", "left to " + m_to.behind->name());
+    return socket;
 }
 
 Result<std::shared_ptr<Session>> Dialling::once()
@@ -89,8 +116,10 @@ Result<std::shared_ptr<Session>> Dialling::once()
     auto socket = connected();
     if (!socket)
         return std::unexpected(socket.error());
+    tell("tcp", "port " + std::to_string(m_to.settings.port) + (m_to.behind ? ", through " + m_to.behind->name() : ""));
     if (const auto greeted = awaitGreeting(*socket, m_to.where, m_seconds, m_cancelled); !greeted)
         return std::unexpected(greeted.error());
+    tell("banner", "an SSH server");
     // Only from here on, so that nodes that say nothing do not keep others from using the same jump host.
     const auto through = m_to.behind ? m_terms.gates->gate(m_to.behind->chain())->enter(m_cancelled) : std::nullopt;
     if (m_to.behind && !through)
@@ -102,9 +131,11 @@ Result<std::shared_ptr<Session>> Dialling::once()
         return std::unexpected(session.error());
     if (const auto checked = hostKeys.check(**session, m_questions, m_trusted); !checked)
         return std::unexpected(checked.error());
+    tell("host key", hostKeyText((*session)->handle()));
     const LoginQuestions asked{m_questions, *m_terms.secrets, m_to.asked, m_to.group};
     if (const auto in = logIn(**session, m_to.settings, asked, m_terms.limits.loginSeconds, m_cancelled); !in)
         return std::unexpected(in.error());
+    tell("login", "as " + m_to.settings.user);
     return std::move(*session);
 }
 
@@ -117,7 +148,7 @@ std::string placeText(const SshSettings &settings, const std::shared_ptr<JumpHos
 
 Result<std::shared_ptr<Session>> dial(const Destination &destination, const DialTerms &terms,
                                       campaign::Questions &questions, std::string &trusted,
-                                      const std::atomic<bool> &cancelled)
+                                      const std::atomic<bool> &cancelled, const campaign::NodeLink::Watcher &passed)
 {
     const Moment begin = now();
     double pause = terms.limits.firstPauseSeconds;
@@ -127,7 +158,7 @@ Result<std::shared_ptr<Session>> dial(const Destination &destination, const Dial
             if (auto ready = destination.behind->ready(destination.where, questions, cancelled); !ready)
                 return std::unexpected(ready.error());
         }
-        auto session = Dialling(destination, terms, questions, trusted, cancelled).once();
+        auto session = Dialling(destination, terms, questions, trusted, cancelled, passed).once();
         if (session)
             return session;
         const int attempts = attemptsFor(session.error().kind, terms.limits);

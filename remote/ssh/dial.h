@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/campaign/questions.h"
+#include "core/campaign/node_link.h"
 #include "core/domain/failure.h"
 #include "remote/ssh/ssh_settings.h"
 
@@ -37,9 +37,10 @@ struct Destination {
 std::string placeText(const SshSettings &settings, const std::shared_ptr<JumpHost> &behind);
 
 /// Connects, checks the host key and logs in. Who is turned away because of too many logins tries again, with growing,
-/// uneven pauses. @p trusted: see HostKeys::check.
+/// uneven pauses. @p trusted: see HostKeys::check. @p passed is told of each step of the way; a new try begins anew.
 domain::Result<std::shared_ptr<Session>> dial(const Destination &destination, const DialTerms &terms,
                                               campaign::Questions &questions, std::string &trusted,
-                                              const std::atomic<bool> &cancelled);
+                                              const std::atomic<bool> &cancelled,
+                                              const campaign::NodeLink::Watcher &passed = {});
 
 } // namespace seatrial::remote

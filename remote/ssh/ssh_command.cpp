@@ -185,6 +185,13 @@ Result<std::optional<int>> SshCommand::ended()
     return std::unexpected(lost());
 }
 
+campaign::Noise SshCommand::noise() const
+{
+    const bool output = m_outputFilter.noiseLines() > 0;
+    return {m_outputFilter.noiseLines() + m_errorFilter.noiseLines(),
+            printable(output ? m_outputFilter.noiseSample() : m_errorFilter.noiseSample())};
+}
+
 Failure SshCommand::lost() const
 {
     const std::string said = printable(m_session->error());

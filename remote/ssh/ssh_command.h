@@ -25,6 +25,7 @@ public:
     domain::Result<std::size_t> write(std::string_view bytes) override;
     void closeInput() override;
     domain::Result<std::optional<int>> ended() override;
+    campaign::Noise noise() const override;
 
 private:
     SshCommand(std::shared_ptr<Session> session, const BeginMark &mark);

@@ -121,6 +121,19 @@ Result<std::vector<Address>> resolve(const SshSettings &settings, const std::str
     return pending->result->addresses;
 }
 
+std::string addressesText(const std::vector<Address> &addresses)
+{
+    std::string text;
+    for (const Address &address : addresses) {
+        std::array<char, NI_MAXHOST> host;
+        if (getnameinfo(reinterpret_cast<const sockaddr *>(&address.storage), address.size, host.data(), host.size(), nullptr, 0, NI_NUMERICHOST) != 0)
+            continue;
+        if (const std::string one = host.data(); text.find(one) == std::string::npos && text.size() < 200)
+            text += (text.empty() ? "" : ", ") + one;
+    }
+    return text;
+}
+
 Failure unconnected(const std::string &where, int error, double seconds)
 {
     Failure failure{Stage::Connect, FailureKind::Broken, {}, "TCP connection", {}};
@@ -183,11 +196,13 @@ int connectTo(const Address &address, Moment deadline, const std::atomic<bool> &
 } // namespace
 
 Result<Socket> connectTcp(const SshSettings &settings, const std::string &where, double seconds,
-                          const std::atomic<bool> &cancelled)
+                          const std::atomic<bool> &cancelled, const std::function<void(const std::string &)> &resolved)
 {
     const auto addresses = resolve(settings, where, seconds, cancelled);
     if (!addresses)
         return std::unexpected(addresses.error());
+    if (resolved)
+        resolved(addressesText(*addresses));
     const Moment deadline = after(seconds);
     int error = ETIMEDOUT;
     for (std::size_t i = 0; i < addresses->size(); ++i) {

@@ -5,6 +5,8 @@
 #include "remote/ssh/ssh_settings.h"
 
 #include <atomic>
+#include <functional>
+#include <string>
 #include <utility>
 
 namespace seatrial::remote {
@@ -30,8 +32,10 @@ private:
 
 /// Resolves the name and connects, without ever blocking longer than 50 ms beyond a cancel: getaddrinfo() cannot be
 /// interrupted, so it runs in a thread of its own that is left behind when nobody waits any more.
+/// @p resolved is called in between with the addresses of the name.
 domain::Result<Socket> connectTcp(const SshSettings &settings, const std::string &where, double seconds,
-                                  const std::atomic<bool> &cancelled);
+                                  const std::atomic<bool> &cancelled,
+                                  const std::function<void(const std::string &addresses)> &resolved = {});
 
 /// Waits for the server's greeting without taking it, so that a server that throttles, says nothing or is no SSH server
 /// can be told apart.

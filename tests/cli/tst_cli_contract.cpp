@@ -126,6 +126,11 @@ private slots:
         row("run: lease too short", run + QStringList{"--lease", "1"}, "--lease");
         row("clean: empty nodes", {"clean", "--inventory", "@fleet.yaml", "--nodes", ""}, "--nodes.*leave the option out");
         row("clean: no node left", {"clean", "--inventory", "@fleet.yaml", "--nodes", "n01!n01"}, "leaves no node");
+        row("preflight: no inventory", {"preflight"}, "--inventory");
+        row("preflight: stranger", {"preflight", "--inventory", "@fleet.yaml", "--nodes", "n09"}, "n09.*n\\[01-03\\]");
+        row("preflight: empty nodes", {"preflight", "--inventory", "@fleet.yaml", "--nodes", ""}, "--nodes.*leave the option out");
+        row("preflight: junit", {"preflight", "--inventory", "@fleet.yaml", "--format", "junit"}, "'junit' is not a format here");
+        row("preflight: fan-out", {"preflight", "--inventory", "@fleet.yaml", "--fan-out", "0"}, "--fan-out");
         row("continue: mistyped store", {"continue", "--store", "@never.db"}, "no store.*never.db");
         row("continue: finished run", {"continue", "--store", "@s.db"}, "next:");
         row("verdict: mistyped store", {"verdict", "--store", "@never.db"}, "no store");
@@ -359,6 +364,49 @@ private slots:
         QCOMPARE(QJsonDocument::fromJson(ended.output.trimmed().split('\n').last()).object()["exit"].toInt(), exit);
         const Ended clean = call({"clean", "--inventory", "@one.yaml"});
         QVERIFY2(clean.exitCode == 0, clean.output.constData());
+    }
+
+    void preflightOfNodesThatAreNotReady()
+    {
+        write("closed3.yaml", "version: 1\nname: hall\nnodes:\n  - name: n[01-03]\n    address: 127.0.0.[1-3]\nssh: { port: 1 }\n");
+        const Ended text = call({"preflight", "--inventory", "@closed3.yaml"});
+        QVERIFY2(text.exitCode == 3, text.errors.constData());
+        QVERIFY2(text.output.startsWith("n[01-03]: not ready, slowest "), text.output.constData()); // all say the same
+        QVERIFY2(QRegularExpression("failed +tcp +connection refused.*\n +next: check that sshd runs").match(text.output).hasMatch(), text.output.constData());
+
+        const Ended one = call({"preflight", "--inventory", "@closed3.yaml", "--nodes", "n02"});
+        QCOMPARE(one.exitCode, 3);
+        QVERIFY2(QRegularExpression("passed +resolve +[0-9.]+ s  127.0.0.2\n").match(one.output).hasMatch(), one.output.constData());
+        QVERIFY2(one.output.contains("not reached clock"), one.output.constData());
+
+        const Ended json = call({"preflight", "--inventory", "@closed3.yaml", "--format", "json"});
+        const QJsonObject all = QJsonDocument::fromJson(json.output).object();
+        QCOMPARE(keysOf(all), QStringList({"counts", "nodes"}));
+        QCOMPARE(all["counts"].toObject()["not_ready"].toInt(), 3);
+        const QJsonObject node = all["nodes"].toArray()[0].toObject();
+        QCOMPARE(keysOf(node), QStringList({"node", "seconds", "state", "steps"}));
+        QCOMPARE(node["steps"].toArray().size(), 12);
+        QCOMPARE(keysOf(node["steps"].toArray()[1].toObject()), QStringList({"found", "remedy", "seconds", "state", "step"}));
+        QCOMPARE(node["steps"].toArray()[1].toObject()["state"].toString(), "failed");
+
+        const Ended csv = call({"preflight", "--inventory", "@closed3.yaml", "--format", "csv"});
+        QVERIFY2(csv.output.startsWith("node,step,state,seconds,found,remedy"), csv.output.constData());
+        QCOMPARE(csv.output.count('\n'), 1 + 3 * 12);
+    }
+
+    void preflightOfANodeThatIsReady()
+    {
+        if (!TestSshd::canHaveOwnFolders())
+            QSKIP("needs root, sshd and mount namespaces");
+        const TestSshd sshd({.ownFolders = true});
+        const auto node = sshd.node();
+        write("ready.yaml", QString("version: 1\nname: hall\nnodes:\n  - name: n01\n    address: 127.0.0.1\nssh: { port: %1, user: %2, identity: %3, known_hosts: %4 }\n")
+                                .arg(node.ssh.port.value_or(22)).arg(QString::fromStdString(node.ssh.user), QString::fromStdString(sshd.identity().string()), QString::fromStdString(sshd.knownHosts().string())).toUtf8());
+        const Ended ended = call({"preflight", "--inventory", "@ready.yaml"});
+        QVERIFY2(QRegularExpression("passed +survival ").match(ended.output).hasMatch(), (ended.output + ended.errors).constData());
+        const bool warned = ended.output.contains("\n  warned ");
+        QCOMPARE(ended.exitCode, warned ? 1 : 0);
+        QVERIFY(ended.output.startsWith(warned ? "n01: ready, with warnings" : "n01: ready, in "));
     }
 
     void everyLineOfJsonParses()

@@ -389,7 +389,7 @@ void TestEngineDeployer::attachCommandRuns()
     const auto probe = deployer.prepare(*way, m_steps, m_never);
     QVERIFY(probe);
     const auto sink = std::make_shared<KeepingSink>();
-    QVERIFY(way->attach(deployer.attachCommand(*probe, "a'b c", 42), sink));
+    QVERIFY(way->attach(deployer.attachCommand(*probe, "a'b c", 42, false), sink));
     QVERIFY(sink->awaitText("attached /var/tmp/seatrial-0/runs/a'b c from 42\n"));
     way->send("control\n");
     QVERIFY(sink->awaitText("control\n"));
@@ -401,7 +401,7 @@ void TestEngineDeployer::attachCommandIsQuoted()
     campaign::Probe probe;
     probe.base = "/a b/seatrial-0";
     probe.bundle = probe.base + "/bundles/0";
-    QCOMPARE(deployer.attachCommand(probe, "$(id);'", 7),
+    QCOMPARE(deployer.attachCommand(probe, "$(id);'", 7, false),
              std::string("exec '/a b/seatrial-0/bundles/0/seatrial-engine' attach --dir "
                          "'/a b/seatrial-0/runs/$(id);'\\''' --from 7"));
 }

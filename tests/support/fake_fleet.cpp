@@ -33,6 +33,12 @@ void FakeNode::write(Body body)
         m_sink->bytes(m_journal.back());
 }
 
+void FakeNode::say(Body body)
+{
+    const std::scoped_lock lock(m_mutex);
+    write(std::move(body));
+}
+
 void FakeNode::control(const std::string &line)
 {
     const auto decoded = decodeControl(line);
@@ -180,19 +186,31 @@ namespace {
 class FakeLink : public campaign::NodeLink
 {
 public:
-    explicit FakeLink(FakeNode &node) : m_node(node) {}
+    explicit FakeLink(FakeNode &node) : m_node(node) { ++m_node.links; }
+    ~FakeLink() override { --m_node.links; }
+    FakeNode &node() const { return m_node; }
 
-    domain::Result<void> connect(campaign::Questions &, const std::atomic<bool> &) override
+    domain::Result<void> connect(campaign::Questions &questions, const std::atomic<bool> &) override
     {
         if (m_node.behaviour.connectFails > 0) {
             --m_node.behaviour.connectFails;
             return std::unexpected(m_node.behaviour.connectFailure);
         }
+        for (const auto &step : m_node.behaviour.survey.way)
+            passed(step);
+        const bool refused = m_node.behaviour.survey.unknownHostKey
+            && questions.ask({domain::NodeId(m_node.name), m_node.name, "ssh-ed25519", "SHA256:abc", "known_hosts"}) == campaign::HostKeyAnswer::Refuse;
+        if (refused)
+            return std::unexpected(domain::Failure{domain::Stage::HostKey, domain::FailureKind::Refused, m_node.name + ": its host key was not accepted", {}, "compare it"});
+        if (const auto &failure = m_node.behaviour.survey.wayFails)
+            return std::unexpected(*failure);
+        ++m_node.logins;
         return {};
     }
     domain::Result<campaign::CommandOutput> run(const std::string &, std::string_view, double, const std::atomic<bool> &) override { return campaign::CommandOutput{}; }
     domain::Result<void> attach(const std::string &script, std::shared_ptr<campaign::StreamSink> sink) override
     {
+        m_node.attachedBy.push_back(script);
         m_node.attach(std::stoull(script), std::move(sink));
         if (m_node.behaviour.breaksAtOnce)
             m_node.cutConnection();
@@ -219,17 +237,24 @@ std::unique_ptr<campaign::NodeLink> FakeFleet::link(const domain::Node &node)
     return std::make_unique<FakeLink>(*m_nodes.at(node.id.text()));
 }
 
-domain::Result<campaign::Probe> FakeFleet::prepare(campaign::NodeLink &, std::vector<campaign::RecipeStep> &, const std::atomic<bool> &)
+FakeNode &FakeFleet::nodeOf(campaign::NodeLink &link)
 {
-    campaign::Probe probe;
+    return dynamic_cast<FakeLink &>(link).node();
+}
+
+domain::Result<campaign::Probe> FakeFleet::prepare(campaign::NodeLink &link, std::vector<campaign::RecipeStep> &, const std::atomic<bool> &)
+{
+    campaign::Probe probe = nodeOf(link).behaviour.survey.room.probe;
     probe.base = "/fake";
     probe.deployed = true;
     return probe;
 }
 
-std::string FakeFleet::attachCommand(const campaign::Probe &, const std::string &, std::uint64_t from) const
+std::string FakeFleet::attachCommand(const campaign::Probe &probe, const std::string &, std::uint64_t from, bool afterLoss) const
 {
-    return std::to_string(from);
+    const auto survival = probe.survival;
+    return std::to_string(from) + (afterLoss ? " afterLoss" : "")
+        + (survival == campaign::Survival::Dies ? " attached" : survival == campaign::Survival::InScope ? " scope" : "");
 }
 
 domain::Result<std::vector<std::string>> FakeFleet::clean(campaign::NodeLink &, const std::atomic<bool> &)

@@ -4,6 +4,7 @@
 #include "core/campaign/deployment.h"
 #include "core/campaign/node_link.h"
 #include "core/protocol/codec.h"
+#include "tests/support/fake_surveyor.h"
 
 #include <condition_variable>
 #include <deque>
@@ -20,7 +21,7 @@ struct FakeBehaviour {
     FakeBehaviour() = default;
     FakeBehaviour(const FakeBehaviour &other)
         : connectFailure(other.connectFailure), connectFails(other.connectFails), bandwidth(other.bandwidth), link(other.link), ends(other.ends),
-          stepSeconds(other.stepSeconds), breaksAtOnce(other.breaksAtOnce.load()), simulated(other.simulated)
+          stepSeconds(other.stepSeconds), breaksAtOnce(other.breaksAtOnce.load()), simulated(other.simulated), survey(other.survey)
     {
     }
     domain::Failure connectFailure;      ///< used if connectFails > 0
@@ -31,6 +32,7 @@ struct FakeBehaviour {
     double stepSeconds = 0.005;
     std::atomic<bool> breaksAtOnce = false; ///< every connection is cut as soon as it is attached
     bool simulated = false;              ///< what its hello says
+    FakeSurvey survey;                   ///< what it answers to single questions
 };
 
 /// One engine in memory: keeps its journal whatever happens to connections, as the real supervisor does.
@@ -44,11 +46,15 @@ public:
     void attach(std::uint64_t from, std::shared_ptr<campaign::StreamSink> sink);
     void partnerLeft(const std::string &token); ///< who measured with this node is done
     void cutConnection(std::size_t keepBytes = 0); ///< ends the stream, delivering only part of what was pending
+    void say(protocol::Body body); ///< into its journal
 
     const std::string name;
     FakeBehaviour behaviour;
     std::set<std::string> everStarted;
     int startedTwice = 0;                ///< steps executed more than once: must stay 0
+    std::atomic<int> links = 0;          ///< that lead here now
+    std::atomic<int> logins = 0;         ///< that there were
+    std::vector<std::string> attachedBy; ///< the command of each attach
     std::atomic<int> exclusiveNow = 0;
 
 private:
@@ -83,7 +89,11 @@ public:
 
     std::unique_ptr<campaign::NodeLink> link(const domain::Node &node) override;
     domain::Result<campaign::Probe> prepare(campaign::NodeLink &link, std::vector<campaign::RecipeStep> &steps, const std::atomic<bool> &cancelled) override;
-    std::string attachCommand(const campaign::Probe &probe, const std::string &token, std::uint64_t from) const override;
+    /// "FROM", then " afterLoss", and " attached" or " scope" where the probe says that detached processes die.
+    std::string attachCommand(const campaign::Probe &probe, const std::string &token, std::uint64_t from, bool afterLoss) const override;
+    campaign::Surveyor &surveyor() override { return m_surveyor; }
+    /// The node that a link of this fleet leads to.
+    static FakeNode &nodeOf(campaign::NodeLink &link);
     domain::Result<std::vector<std::string>> clean(campaign::NodeLink &link, const std::atomic<bool> &cancelled) override;
 
     /// Most nodes that were at work at the same time.
@@ -92,6 +102,7 @@ public:
 
 private:
     std::map<std::string, std::unique_ptr<FakeNode>> m_nodes;
+    FakeSurveyor m_surveyor;
 };
 
 /// A fleet value with the nodes of @p names in one rack; all share one host if @p oneHost.

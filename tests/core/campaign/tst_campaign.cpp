@@ -178,6 +178,46 @@ private slots:
             QCOMPARE(stage.fleet.node(name).startedTwice, 0);
     }
 
+    void whatBecomesOfProcessesIsTriedWhereItIsDoubted()
+    {
+        Stage stage(3);
+        for (const auto *name : {"n1", "n2"}) {
+            auto &survey = stage.fleet.node(name).behaviour.survey;
+            survey.room.probe.survival = Survival::Doubted;
+            survey.room.probe.survivalReason = "pam_slurm_adopt in /etc/pam.d/sshd";
+            survey.loginEndsProcesses = true;
+        }
+        stage.fleet.node("n1").behaviour.survey.noScope = "there is no systemd-run";
+        stage.fleet.node("n2").behaviour.survey.scopeOutlives = true;
+        auto run = Campaign::begin(stage.worlds(), stage.terms(false));
+        const auto last = (*run)->wait();
+        QCOMPARE(last->verdict->count(Verdict::Qualified), 3);
+        QCOMPARE(stage.fleet.node("n1").attachedBy, std::vector<std::string>{"1 attached"});
+        QCOMPARE(stage.fleet.node("n1").logins.load(), 2);
+        QCOMPARE(stage.fleet.node("n2").attachedBy, std::vector<std::string>{"1 scope"});
+        QCOMPARE(stage.fleet.node("n3").attachedBy, std::vector<std::string>{"1"});
+        QCOMPARE(stage.fleet.node("n3").logins.load(), 1); // an ordinary node pays nothing
+        QCOMPARE(stage.fleet.node("n1").behaviour.survey.room.probe.survival, Survival::Dies); // and it is remembered there
+    }
+
+    void anAttachedNodeIsToldApart()
+    {
+        Stage stage(1);
+        auto &node = stage.fleet.node("n1");
+        node.behaviour.stepSeconds = 0.3;
+        auto run = Campaign::begin(stage.worlds(), stage.terms(false));
+        QTRY_VERIFY(stage.watcher.now() && stage.watcher.now()->nodes[0].phase == NodePhase::Working);
+        node.say(protocol::Event{protocol::Severity::Warning, "supervisor.attached", {}, {}, "The run works only while somebody is attached.", {}});
+        node.cutConnection();
+        (*run)->wait();
+        QVERIFY(node.attachedBy.size() >= 2);
+        QVERIFY2(node.attachedBy[1].ends_with(" afterLoss"), node.attachedBy[1].c_str());
+        const auto said = [&](const char *text) { return std::ranges::any_of(stage.watcher.texts, [&](const auto &line) { return line.find(text) != std::string::npos; }); };
+        QVERIFY(said("works only while somebody is attached"));
+        QVERIFY(said("Its step in work ends with it; attaching again."));
+        QVERIFY(!said("goes on under its lease"));
+    }
+
     void detachAndContinue()
     {
         Stage stage(4);
