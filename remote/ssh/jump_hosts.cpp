@@ -52,8 +52,9 @@ Result<Node> hopNode(const std::string &text)
 std::string settingsText(const SshSettings &settings)
 {
     std::string text = settings.user + '@' + placeText(settings, nullptr) + '|' + settings.hostKeyAlias + '|' + settings.agentSocket
-        + (settings.identitiesOnly ? "|only" : "|");
-    for (const auto *files : {&settings.identities, &settings.knownHosts, &settings.globalKnownHosts, &settings.revokedKeys}) {
+        + (settings.identitiesOnly ? "|only" : "|") + (settings.keysAllowed ? 'k' : '-') + (settings.promptsAllowed ? 'i' : '-')
+        + (settings.passwordAllowed ? 'p' : '-');
+    for (const auto *files : {&settings.identities, &settings.certificates, &settings.knownHosts, &settings.globalKnownHosts, &settings.revokedKeys}) {
         for (const auto &file : *files)
             text += '|' + file.string();
     }

@@ -79,6 +79,15 @@ inline std::size_t entries(const std::filesystem::path &folder)
     return count;
 }
 
+inline std::size_t residentMegabytes()
+{
+    std::ifstream in("/proc/self/statm");
+    std::size_t all = 0;
+    std::size_t resident = 0;
+    in >> all >> resident;
+    return resident * 4096 / 1'000'000;
+}
+
 /// Takes nothing.
 class FullSink : public campaign::StreamSink
 {

@@ -33,6 +33,7 @@ private slots:
     void wayOfTheConfiguration();
     void jumpHostOfAJumpHost();
     void circleIsTold();
+    void waysToWriteAHop();
     void manyNodesOverOneSession();
     void throttledJumpHostIsTriedAgain();
     void throttledForEver();
@@ -121,7 +122,23 @@ void TestJumpHosts::circleIsTold()
     writeConfig();
 }
 
-/// The jump host drops every third unauthenticated login, the node's sshd does so from the tenth on.
+void TestJumpHosts::waysToWriteAHop()
+{
+    const auto links = factory();
+    const std::string user = m_gate->node().ssh.user;
+    for (const std::string &hop : {std::string("ssh://gate"), "gate:" + std::to_string(m_gate->port()), user + "@gate"}) {
+        const auto result = links->link(nodeBehind(*m_sshd, {hop}))->connect(m_refuse, m_never);
+        QVERIFY2(result, result ? "" : (hop + ": " + domain::sentence(result.error())).c_str());
+    }
+    for (const std::string hop : {"", "gate:x", "gate:0", "gate:99999", "[::1", "[gate]x", "-oProxyCommand=touch", "a b", "gate\ninner"}) {
+        const auto result = links->link(nodeBehind(*m_sshd, {hop}))->connect(m_refuse, m_never);
+        QVERIFY2(!result, hop.c_str());
+        QVERIFY2(result.error().stage == Stage::Input, (hop + ": " + domain::sentence(result.error())).c_str());
+        QVERIFY(result.error().what.find('\n') == std::string::npos);
+    }
+}
+
+/// The jump host drops every login beyond the second that is not through yet, the node's sshd does so from the tenth on.
 void TestJumpHosts::manyNodesOverOneSession()
 {
     const TestSshd gate({.config = {"MaxStartups 2:100:2", "MaxSessions 1"}});
