@@ -82,13 +82,13 @@ const std::vector<BurnPath> &burnPaths()
     };
     using protocol::Unit;
     static const std::vector<BurnPath> paths{
-        {"mixed", "burn", Unit::OperationsPerSecond, 1, "portions of mixed arithmetic", &burnGolden, supportedBurnKernels().back()},
-        {"fma", "fma", Unit::GigaflopsPerSecond, 2e-9 * fmaLanes * fmaRounds, "a fused multiply-add of doubles is two", &fmaGolden,
+        {"mixed", "burn_", Unit::OperationsPerSecond, 1, "portions of mixed arithmetic", &burnGolden, supportedBurnKernels().back()},
+        {"fma", "fma_", Unit::GigaflopsPerSecond, 2e-9 * fmaLanes * fmaRounds, "a fused multiply-add of doubles is two", &fmaGolden,
          widest(supportedFmaKernels())},
-        {"integer", "integer", Unit::OperationsPerSecond, 4. * (integerLanes + integerChains) * integerRounds,
+        {"integer", "integer_", Unit::OperationsPerSecond, 4. * (integerLanes + integerChains) * integerRounds,
          "multiply, add, rotate and exclusive-or are one each, of 32 bits in vectors and 64 bits beside", &integerGolden,
          widest(supportedIntegerKernels())},
-        {"aes", "aes", Unit::GigabytesPerSecond, 16e-9 * aesBlocks * aesRepeats, "bytes encrypted by AES-128", &aesGolden,
+        {"aes", "aes_", Unit::GigabytesPerSecond, 16e-9 * aesBlocks * aesRepeats, "bytes encrypted by AES-128", &aesGolden,
          widest(supportedAesKernels())},
     };
     return paths;

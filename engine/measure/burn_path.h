@@ -23,7 +23,7 @@ constexpr std::uint32_t aesRepeats = 1024;
 /// One part of a core that a burn exercises, with what its fixed portion of work is in figures that people know.
 struct BurnPath {
     std::string_view name;        ///< "mixed", "fma", "integer", "aes"
-    std::string_view metric;      ///< "burn": burn_rate, burn_share, burn_spread
+    std::string_view stem;        ///< "burn_": burn_rate, burn_share, burn_spread
     protocol::Unit unit = protocol::Unit::OperationsPerSecond;
     double workPerIteration = 1;  ///< in the unit, times seconds
     std::string_view counts;      ///< what the figure counts

@@ -36,7 +36,7 @@ void reportClocks(const Reporter &reporter, const std::string &metric, const Clo
 
 void reportRates(const Reporter &reporter, const BurnPath &path, const std::vector<BurnOutcome> &outcomes, const ClockReading &during)
 {
-    const std::string metric(path.metric);
+    const std::string stem(path.stem);
     double slowest = 0, fastest = 0;
     int slowestCpu = -1, fastestCpu = -1;
     for (const auto &outcome : outcomes) {
@@ -45,8 +45,8 @@ void reportRates(const Reporter &reporter, const BurnPath &path, const std::vect
                                         {"pinned", outcome.pinned ? "yes" : "no"}};
         if (const auto clock = during.megahertz.find(outcome.cpu); clock != during.megahertz.end())
             parameters["clock_during_mhz"] = numberText(clock->second);
-        reporter.measured(metric + "_rate", path.unit, cpuSubject(outcome.cpu), outcome.rate, std::move(parameters));
-        reporter.measured(metric + "_share", Unit::None, cpuSubject(outcome.cpu), outcome.share);
+        reporter.measured(stem + "rate", path.unit, cpuSubject(outcome.cpu), outcome.rate, std::move(parameters));
+        reporter.measured(stem + "share", Unit::None, cpuSubject(outcome.cpu), outcome.share);
         const double rate = outcome.rate.median();
         if (slowestCpu < 0 || rate < slowest) {
             slowest = rate;
@@ -58,7 +58,7 @@ void reportRates(const Reporter &reporter, const BurnPath &path, const std::vect
         }
     }
     if (fastest > 0)
-        reporter.read(metric + "_spread", Unit::None, "node", slowest / fastest,
+        reporter.read(stem + "spread", Unit::None, "node", slowest / fastest,
                       {{"statistic", "slowest / fastest core"},
                        {"slowest", cpuSubject(slowestCpu)},
                        {"fastest", cpuSubject(fastestCpu)}});
@@ -184,7 +184,7 @@ CheckResult HostCpu::burnPath(const CheckContext &context, const BurnPath &path,
         return result.status == protocol::StepStatus::Failed ? result : stoppedEarly();
     reportRates(reporter, path, outcomes, during);
     // The names that the mixed path has had from the start; the others have their own, so that no figure hides another.
-    const auto prefix = path.name == "mixed" ? std::string() : std::string(path.metric) + "_";
+    const auto prefix = path.name == "mixed" ? std::string() : std::string(path.stem);
     reportClocks(reporter, prefix + "clock_before", clocksBefore);
     reportClocks(reporter, prefix + "clock_during", during);
     reportClocks(reporter, prefix + "clock_after", clocksAfter);

@@ -73,17 +73,24 @@ CheckResult ended(const Pass &pass, const Reporter &reporter, const std::string 
     return pass.stoppedBy == "request" ? stoppedEarly() : CheckResult::completed();
 }
 
-void reportRandom(const Reporter &reporter, const std::string &name, const std::string &subject, const RandomPass &pass,
+std::string randomStem(bool writing, unsigned depth)
+{
+    if (writing)
+        return depth == 1 ? "random_write_qd1_" : "random_write_deep_";
+    return depth == 1 ? "random_read_qd1_" : "random_read_deep_";
+}
+
+void reportRandom(const Reporter &reporter, const std::string &stem, const std::string &subject, const RandomPass &pass,
                   const protocol::Parameters &parameters)
 {
     const auto &latency = pass.latency;
-    reporter.counted(name + "_iops", Unit::OperationsPerSecond, subject, pass.perSecond(), latency.count(),
+    reporter.counted(stem + "iops", Unit::OperationsPerSecond, subject, pass.perSecond(), latency.count(),
                      {pass.perSecond(), pass.perSecond(), 0}, parameters);
     const protocol::Spread spread{latency.minimum() * 1e-3, latency.maximum() * 1e-3, latency.cv()};
-    for (const auto &[suffix, percent] : {std::pair{"_p50", 50.}, {"_p90", 90.}, {"_p99", 99.}, {"_p999", 99.9}, {"_max", 100.}}) {
+    for (const auto &[suffix, percent] : {std::pair{"p50", 50.}, {"p90", 90.}, {"p99", 99.}, {"p999", 99.9}, {"max", 100.}}) {
         auto with = parameters;
         with["statistic"] = percent == 100 ? "maximum" : "percentile " + numberText(percent);
-        reporter.counted(name + suffix, Unit::Microseconds, subject, latency.percentile(percent) * 1e-3, latency.count(), spread, std::move(with));
+        reporter.counted(stem + suffix, Unit::Microseconds, subject, latency.percentile(percent) * 1e-3, latency.count(), spread, std::move(with));
     }
 }
 
@@ -92,22 +99,22 @@ CheckResult measureRandom(const CheckContext &context, const Reporter &reporter,
                           const Asked &asked, const std::string &subject, const DiskTamper &tamper)
 {
     RandomIo io(file, bytes, run.pattern(), randomSeed());
-    std::vector<std::pair<std::string, unsigned>> depths{{"_qd1", 1}};
+    std::vector<unsigned> depths{1};
     if (asked.queueDepth > 1)
-        depths.emplace_back("_deep", asked.queueDepth);
+        depths.push_back(asked.queueDepth);
     const double seconds = asked.randomSeconds / double(2 * depths.size() + 1); // the last part is for reading back
     struct Done {
-        std::string name;
+        std::string stem;
         unsigned depth;
         RandomPass pass;
     };
     std::vector<Done> all;
     for (const bool writing : {false, true}) {
-        for (const auto &[suffix, depth] : depths) {
+        for (const unsigned depth : depths) {
             auto pass = writing ? io.write(depth, seconds, context.stop) : io.read(depth, seconds, context.stop, tamper);
             if (const auto end = ended(pass, reporter, subject); end.status != protocol::StepStatus::Completed)
                 return end;
-            all.push_back({(writing ? "random_write" : "random_read") + suffix, depth, std::move(pass)});
+            all.push_back({randomStem(writing, depth), depth, std::move(pass)});
         }
     }
     const auto verified = io.verifyWritten(seconds, context.stop, tamper);
@@ -117,10 +124,10 @@ CheckResult measureRandom(const CheckContext &context, const Reporter &reporter,
     readBack.stoppedBy = stopRequested(context.stop) ? "request" : "time";
     if (const auto end = ended(readBack, reporter, subject); end.status != protocol::StepStatus::Completed)
         return end;
-    for (const auto &[name, depth, pass] : all) {
+    for (const auto &[stem, depth, pass] : all) {
         if (pass.latency.count() == 0)
             continue;
-        reportRandom(reporter, name, subject, pass,
+        reportRandom(reporter, stem, subject, pass,
                      {{"queue_depth", std::to_string(depth)},
                       {"queue", depth == 1 ? "one thread" : "as many threads, each waits for its own"},
                       {"transfer_bytes", std::to_string(RandomIo::pageBytes)},

@@ -15,9 +15,14 @@ namespace {
 
 using protocol::StepStatus;
 
-bool reported(const StreamRun::Loop &loop)
+/// Empty for the loops that only make what the others read.
+std::string metricOf(const StreamRun::Loop &loop, const NumaPair &pair)
 {
-    return loop.name == "triad" || loop.name == "read";
+    if (loop.name == "triad")
+        return pair.local() ? "triad_local" : "triad_remote";
+    if (loop.name == "read")
+        return pair.local() ? "read_local" : "read_remote";
+    return {};
 }
 
 } // namespace
@@ -72,8 +77,9 @@ CheckResult HostMemoryNuma::pair(const CheckContext &context, const Reporter &re
     }
 
     for (const auto &loop : StreamRun::loops()) {
-        StoppingRule rule; // the loops that are not reported only make what the others read
-        rule.budgetSeconds = reported(loop) ? seconds / 2 : 0;
+        const auto metric = metricOf(loop, pair);
+        StoppingRule rule;
+        rule.budgetSeconds = metric.empty() ? 0 : seconds / 2;
         const auto result = run.measure(loop, rule, context.stop);
         if (stopRequested(context.stop))
             return stoppedEarly();
@@ -81,9 +87,9 @@ CheckResult HostMemoryNuma::pair(const CheckContext &context, const Reporter &re
             reporter.event(protocol::Severity::Error, "memory.miscompare", pair.subject(), pair.subject() + ": " + wrong + ".");
             return CheckResult::failed(pair.subject() + ": " + wrong);
         }
-        if (!reported(loop))
+        if (metric.empty())
             continue;
-        reporter.measured(std::string(loop.name) + (pair.local() ? "_local" : "_remote"), protocol::Unit::GigabytesPerSecond,
+        reporter.measured(metric, protocol::Unit::GigabytesPerSecond,
                           pair.subject(), result.gigabytesPerSecond,
                           {{"array_bytes", std::to_string(plan.arrayBytes)},
                            {"size_bound", plan.bound},

@@ -96,13 +96,13 @@ private slots:
         }
         QVERIFY2(result.status == protocol::StepStatus::Completed, result.reason.c_str());
         for (const int cpu : allowedCpus()) {
-            const auto rate = collector.measurement(std::string(known.metric) + "_rate", "cpu/" + std::to_string(cpu));
+            const auto rate = collector.measurement(std::string(known.stem) + "rate", "cpu/" + std::to_string(cpu));
             QVERIFY(rate);
             QCOMPARE(rate->unit, known.unit);
             QVERIFY2(rate->value > 0.01, qPrintable(QString::number(rate->value)));
             QCOMPARE(rate->parameters.at("path"), path.toStdString());
         }
-        QVERIFY(collector.value(std::string(known.metric) + "_spread", "node"));
+        QVERIFY(collector.value(std::string(known.stem) + "spread", "node"));
     }
 
     void allPathsFollowEachOther()
@@ -113,7 +113,7 @@ private slots:
         std::size_t absent = 0;
         for (const auto &path : burnPaths()) {
             absent += !path.kernel;
-            QCOMPARE(collector.value(std::string(path.metric) + "_spread", "node").has_value(), path.kernel.has_value());
+            QCOMPARE(collector.value(std::string(path.stem) + "spread", "node").has_value(), path.kernel.has_value());
         }
         QCOMPARE(collector.events("cpu.path_absent").size(), absent);
     }
