@@ -4,6 +4,7 @@
 #include "core/analysis/statistics.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <map>
 #include <unordered_set>
@@ -43,10 +44,28 @@ struct FigureKeyHash {
     }
 };
 
+/// Of the CPU. What had less while it was measured says how busy others were, not how fast the hardware is.
+constexpr double kCalmShare = 0.9;
+
+bool isDisturbed(const protocol::Measurement &measurement)
+{
+    const auto text = measurement.parameters.find("cpu_share_least");
+    if (text == measurement.parameters.end())
+        return false;
+    double share = 1;
+    const auto [end, error] = std::from_chars(text->second.data(), text->second.data() + text->second.size(), share);
+    return error == std::errc{} && share < kCalmShare;
+}
+
+struct Attempt {
+    double value = 0;
+    bool disturbed = false;
+};
+
 /// A figure with its attempts; an attempt that says a thing twice counts with what it said last.
 struct Folding {
     Figure figure;
-    std::map<int, double> attempts;
+    std::map<int, Attempt> attempts;
 };
 
 } // namespace
@@ -141,16 +160,20 @@ std::vector<Figure> foldFigures(const domain::RunData &run, const NodeTable &nod
             foldings.push_back({std::move(figure), {}});
         }
         Folding &folding = foldings[place->second];
-        folding.attempts[observation.key.attempt] = measurement.value;
+        folding.attempts[observation.key.attempt] = {measurement.value, isDisturbed(measurement)};
         folding.figure.simulated |= observation.simulated;
     }
 
     std::vector<Figure> figures;
     figures.reserve(foldings.size());
     for (Folding &folding : foldings) {
+        const bool disturbed = std::ranges::all_of(folding.attempts, [](const auto &attempt) { return attempt.second.disturbed; });
         std::vector<double> values;
-        for (const auto &[attempt, value] : folding.attempts)
-            values.push_back(value);
+        for (const auto &[number, attempt] : folding.attempts) {
+            if (disturbed || !attempt.disturbed)
+                values.push_back(attempt.value);
+        }
+        folding.figure.disturbed = disturbed;
         folding.figure.attempts = static_cast<int>(values.size());
         folding.figure.value = median(std::move(values));
         figures.push_back(std::move(folding.figure));

@@ -35,7 +35,7 @@ private:
     std::unordered_map<std::string, int> m_indices;
 };
 
-/// What was measured of one subject in one step, all attempts folded to their median.
+/// What was measured of one subject in one step, all attempts folded to their median; of those that nobody disturbed, if there are any.
 struct Figure {
     int node = 0;                            ///< who measured, in the node table
     const domain::PlanStep *step = nullptr;  ///< nullptr if the plan does not know the step
@@ -48,6 +48,8 @@ struct Figure {
     double value = 0;
     int attempts = 1;
     bool simulated = false;
+    /// In every attempt others had the CPUs for a part of the time: what the figure says of the hardware is not known.
+    bool disturbed = false;
     std::string phase; ///< "before" or "after" of a check that is done twice; else empty
     const protocol::Parameters *parameters = nullptr; ///< of the first attempt; lives in the run
 };

@@ -11,7 +11,8 @@ namespace seatrial::analysis {
 
 /// Judges a run. Pure: the same data and criteria give the same verdict, live or from the store.
 ///
-/// A figure that was measured more than once is judged by the median over its attempts. Against the fleet: a
+/// A figure that was measured more than once is judged by the median over its attempts. One that misses a limit while others had the
+/// CPUs (cpu_share_least below 0.9 in every attempt) makes a node unknown, and is measured again. Against the fleet: a
 /// node's figure is an outlier if its robust z, 0.6745 (x - median) / max(MAD, floor × median), is beyond
 /// criteria.fleetZ *and* its effect beyond the criterion's fraction; the median is taken over the other nodes of the
 /// same check, metric and unit. Pairs: a node is accused only if its median over those partners is low whose own medians

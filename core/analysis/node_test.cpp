@@ -89,6 +89,11 @@ void NodeTest::keep(const Figure &figure, const Limits &limits, const std::strin
             finding.text += why;
         if (figure.attempts > 1)
             finding.text += ", the median of " + std::to_string(figure.attempts) + " attempts";
+        if (figure.disturbed && finding.verdict != Verdict::Qualified) {
+            finding.verdict = Verdict::Unknown;
+            finding.text += "; disturbed: others or a quota held its CPUs for a part of the time, so it says nothing of the hardware";
+            finding.advice = "measure again when nobody else computes on this node, or on the host below it";
+        }
     }
 
     const std::string &phase = figure.phase;

@@ -60,7 +60,9 @@ private:
 bool isMissed(const Finding &finding)
 {
     const bool missed = finding.verdict == Verdict::Marginal || finding.verdict == Verdict::Failed;
-    return missed && finding.value.has_value();
+    // Missed, but accused of nothing because others disturbed the measurement.
+    const bool disturbed = finding.verdict == Verdict::Unknown && finding.margin && *finding.margin < 0;
+    return (missed || disturbed) && finding.value.has_value();
 }
 
 RetestPlanner::RetestPlanner(const domain::RunData &run, const FleetVerdict &verdict) : m_run(run), m_verdict(verdict)

@@ -4,6 +4,9 @@
 #include "engine/checks/disk/host_disk.h"
 #include "engine/checks/health/host_health.h"
 #include "engine/checks/memory/host_memory.h"
+#include "engine/checks/memory/host_memory_latency.h"
+#include "engine/checks/memory/host_memory_numa.h"
+#include "engine/checks/memory/host_memory_pattern.h"
 #include "engine/checks/net/net_pair.h"
 
 namespace seatrial::engine {
@@ -14,6 +17,9 @@ const std::vector<std::unique_ptr<Check>> &allChecks()
         std::vector<std::unique_ptr<Check>> all;
         all.push_back(std::make_unique<HostHealth>());
         all.push_back(std::make_unique<HostMemory>());
+        all.push_back(std::make_unique<HostMemoryLatency>());
+        all.push_back(std::make_unique<HostMemoryNuma>());
+        all.push_back(std::make_unique<HostMemoryPattern>());
         all.push_back(std::make_unique<HostCpu>());
         all.push_back(std::make_unique<HostDisk>());
         all.push_back(std::make_unique<NetPair>());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/checks/reporter.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace seatrial::engine {
@@ -22,6 +24,14 @@ void Reporter::read(std::string metric, protocol::Unit unit, std::string subject
                     protocol::Parameters parameters) const
 {
     measured(std::move(metric), unit, std::move(subject), Samples({value}), std::move(parameters));
+}
+
+void Reporter::counted(std::string metric, protocol::Unit unit, std::string subject, double value, std::uint64_t count,
+                       const protocol::Spread &spread, protocol::Parameters parameters) const
+{
+    parameters.insert(m_shared.begin(), m_shared.end());
+    const auto samples = std::uint32_t(std::min<std::uint64_t>(count, std::numeric_limits<std::uint32_t>::max()));
+    emit(protocol::Measurement{m_step, m_check, std::move(metric), unit, std::move(subject), value, samples, spread, std::move(parameters)});
 }
 
 void Reporter::event(protocol::Severity severity, std::string code, std::string subject, std::string text,

@@ -24,6 +24,9 @@ public:
     /// A value that was read once.
     void read(std::string metric, protocol::Unit unit, std::string subject, double value,
               protocol::Parameters parameters = {}) const;
+    /// A value that @p count others were condensed to already.
+    void counted(std::string metric, protocol::Unit unit, std::string subject, double value, std::uint64_t count,
+                 const protocol::Spread &spread, protocol::Parameters parameters = {}) const;
     void event(protocol::Severity severity, std::string code, std::string subject, std::string text,
                protocol::Parameters parameters = {}) const;
     void part(protocol::Part part) const;

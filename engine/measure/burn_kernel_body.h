@@ -3,16 +3,9 @@
 // the compiler turns into vectors; no standard headers whose inline functions could leak wide instructions.
 #pragma once
 
-namespace {
+#include "engine/measure/spread_bits.h"
 
-/// splitmix64: spreads small seeds over 64 bits.
-std::uint64_t spreadBits(std::uint64_t value)
-{
-    value += 0x9e3779b97f4a7c15;
-    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
-    value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
-    return value ^ (value >> 31);
-}
+namespace {
 
 struct Lanes {
     alignas(64) double chaos[seatrial::engine::burnLanes];

@@ -104,4 +104,19 @@ std::uint64_t lastLevelCacheBytes(const std::filesystem::path &sysroot, const st
     return total;
 }
 
+std::map<int, std::uint64_t> cacheSizes(const std::filesystem::path &sysroot, int cpu)
+{
+    std::map<int, std::uint64_t> sizes;
+    const auto cache = sysroot / "sys/devices/system/cpu" / ("cpu" + std::to_string(cpu)) / "cache";
+    for (int index = 0; index < 8; ++index) {
+        const auto folder = cache / ("index" + std::to_string(index));
+        const auto level = readInteger(folder / "level");
+        if (!level || *level < 1 || *level > 9 || readLine(folder / "type") == "Instruction")
+            continue;
+        if (const auto bytes = cacheBytes(readLine(folder / "size").value_or("0")); bytes > 0)
+            sizes[int(*level)] = bytes;
+    }
+    return sizes;
+}
+
 } // namespace seatrial::engine

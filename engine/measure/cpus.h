@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -19,5 +20,8 @@ bool pinThisThread(int cpu);
 
 /// Bytes of last-level cache that @p cpus have together: each instance once. Zero if it cannot be read.
 std::uint64_t lastLevelCacheBytes(const std::filesystem::path &sysroot, const std::vector<int> &cpus);
+
+/// Bytes of the data caches that one CPU has or shares, by level.
+std::map<int, std::uint64_t> cacheSizes(const std::filesystem::path &sysroot, int cpu);
 
 } // namespace seatrial::engine

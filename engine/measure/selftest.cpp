@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/measure/selftest.h"
 
-#include "engine/measure/burn_kernel.h"
+#include "engine/measure/burn_path.h"
 #include "engine/measure/clock.h"
 #include "engine/measure/samples.h"
 #include "engine/measure/stream_kernels.h"
@@ -50,6 +50,10 @@ void testArithmetic(Failures &failures)
                 failures.push_back("arithmetic (" + std::string(kernel.name) + ", seed " + std::to_string(seed) + ") gave "
                                    + hexText(got) + " instead of " + hexText(burnGolden[seed]));
         }
+    }
+    for (const auto &path : burnPaths()) {
+        if (path.kernel && path.kernel->run(0) != (*path.golden)[0])
+            failures.push_back("arithmetic of path " + std::string(path.name) + " (" + std::string(path.kernel->name) + ") is wrong");
     }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/checks/cpu/burn.h"
 
-#include "engine/measure/burn_kernel.h"
 #include "engine/measure/clock.h"
 #include "engine/measure/cpus.h"
 
@@ -13,20 +12,21 @@ namespace {
 
 constexpr double sliceSeconds = 0.1;
 
-void compare(BurnOutcome &outcome, std::uint32_t seed, std::uint64_t got)
+void compare(BurnOutcome &outcome, std::uint32_t seed, std::uint64_t expected, std::uint64_t got)
 {
     ++outcome.iterations;
-    if (got == burnGolden[seed])
+    if (got == expected)
         return;
     if (outcome.mismatches++ > 0)
         return;
     outcome.wrongIteration = outcome.iterations;
     outcome.wrongSeed = seed;
-    outcome.expected = burnGolden[seed];
+    outcome.expected = expected;
     outcome.got = got;
 }
 
-void burnOne(BurnOutcome &outcome, double seconds, double warmupSeconds, const BurnFunction &burn, const std::atomic<bool> &quit)
+void burnOne(BurnOutcome &outcome, const BurnPath &path, double seconds, double warmupSeconds, const BurnFunction &burn,
+             const std::atomic<bool> &quit)
 {
     outcome.pinned = pinThisThread(outcome.cpu);
     const double start = monotonicSeconds();
@@ -34,13 +34,13 @@ void burnOne(BurnOutcome &outcome, double seconds, double warmupSeconds, const B
     double sliceCpu = threadCpuSeconds();
     std::uint64_t sliceIterations = 0;
     for (std::uint32_t seed = 0; !quit.load(std::memory_order_relaxed); seed = (seed + 1) % burnSeeds) {
-        compare(outcome, seed, burn(outcome.cpu, seed));
+        compare(outcome, seed, (*path.golden)[seed], burn(outcome.cpu, seed));
         ++sliceIterations;
         const double now = monotonicSeconds();
         if (now - sliceStart >= sliceSeconds) {
             const double cpuNow = threadCpuSeconds();
             if (sliceStart - start >= warmupSeconds && cpuNow > sliceCpu) {
-                outcome.rate.add(double(sliceIterations) / (cpuNow - sliceCpu));
+                outcome.rate.add(double(sliceIterations) * path.workPerIteration / (cpuNow - sliceCpu));
                 outcome.share.add((cpuNow - sliceCpu) / (now - sliceStart));
             }
             sliceStart = now;
@@ -54,8 +54,8 @@ void burnOne(BurnOutcome &outcome, double seconds, double warmupSeconds, const B
 
 } // namespace
 
-std::vector<BurnOutcome> burnAll(const std::vector<int> &cpus, double seconds, double warmupSeconds, const BurnFunction &burn,
-                                 const std::function<void()> &halfway, const std::atomic<bool> *stop)
+std::vector<BurnOutcome> burnAll(const std::vector<int> &cpus, const BurnPath &path, double seconds, double warmupSeconds,
+                                 const BurnFunction &burn, const std::function<void()> &halfway, const std::atomic<bool> *stop)
 {
     std::vector<BurnOutcome> outcomes(cpus.size());
     std::atomic<bool> quit = false;
@@ -63,7 +63,7 @@ std::vector<BurnOutcome> burnAll(const std::vector<int> &cpus, double seconds, d
     try {
         for (std::size_t i = 0; i < cpus.size(); ++i) {
             outcomes[i].cpu = cpus[i];
-            threads.emplace_back([&, i] { burnOne(outcomes[i], seconds, warmupSeconds, burn, quit); });
+            threads.emplace_back([&, i] { burnOne(outcomes[i], path, seconds, warmupSeconds, burn, quit); });
         }
     } catch (...) { // a limit on threads: end those that run, then tell
         quit = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "engine/measure/burn_path.h"
 #include "engine/measure/samples.h"
 
 #include <atomic>
@@ -18,7 +19,7 @@ struct BurnOutcome {
     int cpu = 0;
     bool pinned = false;
     std::uint64_t iterations = 0;
-    Samples rate;  ///< iterations by second of CPU time, in slices of 100 ms
+    Samples rate;  ///< work by second of CPU time in the unit of the path, in slices of 100 ms
     Samples share; ///< of the time of these slices, in which the CPU was ours, 0 … 1
     std::uint64_t mismatches = 0;
     std::uint64_t wrongIteration = 0; ///< the first that was wrong, from 1
@@ -30,9 +31,9 @@ struct BurnOutcome {
 /// The rate is by CPU time: who shares the CPU with others, or may use it a part of the time only, is not slower for
 /// it, and that part is told as the share. A CPU that has slowed its clock is slower.
 ///
-/// Burns all @p cpus at the same time for @p seconds, the first @p warmupSeconds of which are verified but not rated.
+/// Burns @p path on all @p cpus at the same time for @p seconds, the first @p warmupSeconds of which are verified but not rated.
 /// @p halfway is called once from the calling thread in the middle.
-std::vector<BurnOutcome> burnAll(const std::vector<int> &cpus, double seconds, double warmupSeconds, const BurnFunction &burn,
-                                 const std::function<void()> &halfway, const std::atomic<bool> *stop);
+std::vector<BurnOutcome> burnAll(const std::vector<int> &cpus, const BurnPath &path, double seconds, double warmupSeconds,
+                                 const BurnFunction &burn, const std::function<void()> &halfway, const std::atomic<bool> *stop);
 
 } // namespace seatrial::engine

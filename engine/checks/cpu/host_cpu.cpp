@@ -4,7 +4,7 @@
 #include "engine/checks/cpu/cpu_sensors.h"
 #include "engine/checks/options.h"
 #include "engine/checks/reporter.h"
-#include "engine/measure/burn_kernel.h"
+#include "engine/measure/burn_path.h"
 #include "engine/measure/cgroup.h"
 #include "engine/measure/clock.h"
 #include "engine/measure/cpus.h"
@@ -34,8 +34,9 @@ void reportClocks(const Reporter &reporter, const std::string &metric, const Clo
     reporter.measured(metric, Unit::Megahertz, "node", clocks, {{"source", reading.source}, {"samples_are", "cpus"}});
 }
 
-void reportRates(const Reporter &reporter, const std::vector<BurnOutcome> &outcomes, const ClockReading &during)
+void reportRates(const Reporter &reporter, const BurnPath &path, const std::vector<BurnOutcome> &outcomes, const ClockReading &during)
 {
+    const std::string stem(path.stem);
     double slowest = 0, fastest = 0;
     int slowestCpu = -1, fastestCpu = -1;
     for (const auto &outcome : outcomes) {
@@ -44,8 +45,8 @@ void reportRates(const Reporter &reporter, const std::vector<BurnOutcome> &outco
                                         {"pinned", outcome.pinned ? "yes" : "no"}};
         if (const auto clock = during.megahertz.find(outcome.cpu); clock != during.megahertz.end())
             parameters["clock_during_mhz"] = numberText(clock->second);
-        reporter.measured("burn_rate", Unit::OperationsPerSecond, cpuSubject(outcome.cpu), outcome.rate, std::move(parameters));
-        reporter.measured("burn_share", Unit::None, cpuSubject(outcome.cpu), outcome.share);
+        reporter.measured(stem + "rate", path.unit, cpuSubject(outcome.cpu), outcome.rate, std::move(parameters));
+        reporter.measured(stem + "share", Unit::None, cpuSubject(outcome.cpu), outcome.share);
         const double rate = outcome.rate.median();
         if (slowestCpu < 0 || rate < slowest) {
             slowest = rate;
@@ -57,23 +58,25 @@ void reportRates(const Reporter &reporter, const std::vector<BurnOutcome> &outco
         }
     }
     if (fastest > 0)
-        reporter.read("burn_spread", Unit::None, "node", slowest / fastest,
+        reporter.read(stem + "spread", Unit::None, "node", slowest / fastest,
                       {{"statistic", "slowest / fastest core"},
                        {"slowest", cpuSubject(slowestCpu)},
                        {"fastest", cpuSubject(fastestCpu)}});
 }
 
-std::string describeMiscompare(const BurnOutcome &outcome)
+std::string describeMiscompare(const BurnPath &path, const BurnOutcome &outcome)
 {
-    return cpuSubject(outcome.cpu) + " computed wrongly: iteration " + std::to_string(outcome.wrongIteration) + " (seed "
+    const auto what = path.name == "mixed" ? std::string() : " (" + std::string(path.name) + ")";
+    return cpuSubject(outcome.cpu) + " computed wrongly" + what + ": iteration " + std::to_string(outcome.wrongIteration) + " (seed "
         + std::to_string(outcome.wrongSeed) + ") gave 0x" + hexText(outcome.got) + " instead of 0x" + hexText(outcome.expected)
         + "; " + std::to_string(outcome.mismatches) + " of " + std::to_string(outcome.iterations) + " results were wrong";
 }
 
-void reportMiscompare(const Reporter &reporter, const BurnOutcome &outcome)
+void reportMiscompare(const Reporter &reporter, const BurnPath &path, const BurnOutcome &outcome)
 {
-    reporter.event(protocol::Severity::Error, "cpu.miscompare", cpuSubject(outcome.cpu), describeMiscompare(outcome) + ".",
+    reporter.event(protocol::Severity::Error, "cpu.miscompare", cpuSubject(outcome.cpu), describeMiscompare(path, outcome) + ".",
                    {{"cpu", std::to_string(outcome.cpu)},
+                    {"path", std::string(path.name)},
                     {"iteration", std::to_string(outcome.wrongIteration)},
                     {"seed", std::to_string(outcome.wrongSeed)},
                     {"expected", hexText(outcome.expected)},
@@ -81,75 +84,114 @@ void reportMiscompare(const Reporter &reporter, const BurnOutcome &outcome)
                     {"mismatches", std::to_string(outcome.mismatches)}});
 }
 
-CheckResult judge(const Reporter &reporter, const std::vector<BurnOutcome> &outcomes)
+CheckResult judge(const Reporter &reporter, const BurnPath &path, const std::vector<BurnOutcome> &outcomes)
 {
     std::string first;
     std::size_t cpus = 0;
     for (const auto &outcome : outcomes) {
         if (outcome.mismatches == 0)
             continue;
-        reportMiscompare(reporter, outcome);
+        reportMiscompare(reporter, path, outcome);
         if (++cpus == 1)
-            first = describeMiscompare(outcome);
+            first = describeMiscompare(path, outcome);
     }
     if (cpus == 0)
         return CheckResult::completed();
     return CheckResult::failed(cpus == 1 ? first : first + "; so did " + std::to_string(cpus - 1) + " more CPUs");
 }
 
-} // namespace
-
-HostCpu::HostCpu(BurnFunction burn) : m_burn(std::move(burn))
+std::string absent(const BurnPath &path)
 {
-    if (!m_burn)
-        m_burn = [kernel = supportedBurnKernels().back()](int, std::uint32_t seed) { return kernel.run(seed); };
+    return path.name == "aes" ? "this CPU has no AES instructions that this engine knows"
+                              : "this CPU has no " + std::string(path.name) + " instructions that this engine knows";
 }
+
+} // namespace
 
 std::vector<std::string> HostCpu::parameterHelp() const
 {
-    return {"seconds=10 (how long all cores burn, s)"};
+    return {"seconds=10 (how long all cores burn, s, shared by the paths)",
+            "path=mixed (mixed, fma, integer, aes: which part of the cores; all: one after the other)"};
 }
 
 CheckResult HostCpu::load(const CheckContext &context) const
 {
     Options options(context.parameters);
     const double seconds = options.number("seconds", 10, 0.2, 86400);
+    const auto asked = options.text("path", "mixed");
     if (options.bad())
         return CheckResult::error(options.problem());
+    if (asked != "all") {
+        const auto *path = findBurnPath(asked);
+        if (!path)
+            return CheckResult::error("parameter path is \"" + printable(asked.substr(0, 80))
+                                      + "\": expected mixed, fma, integer, aes or all");
+        if (!path->kernel)
+            return CheckResult::notPresent(absent(*path));
+        return burnPath(context, *path, seconds);
+    }
 
+    std::vector<const BurnPath *> paths;
+    const Reporter reporter(context, id());
+    for (const auto &path : burnPaths()) {
+        if (path.kernel)
+            paths.push_back(&path);
+        else
+            reporter.event(protocol::Severity::Info, "cpu.path_absent", "node", absent(path) + ": that path was left out.");
+    }
+    // A core that errs on one path is burnt on the others all the same: which units err is worth knowing.
+    auto result = CheckResult::completed();
+    for (const auto *path : paths) {
+        auto one = burnPath(context, *path, seconds / double(paths.size()));
+        if (result.status == protocol::StepStatus::Completed)
+            result = std::move(one);
+        if (stopRequested(context.stop))
+            break;
+    }
+    return result;
+}
+
+CheckResult HostCpu::burnPath(const CheckContext &context, const BurnPath &path, double seconds) const
+{
     const auto cpus = allowedCpus();
     const double warmup = std::min(0.5, seconds / 4);
     const auto limits = readCgroupLimits(context.sysroot);
     Reporter reporter(context, id());
     reporter.share("seconds", numberText(seconds));
     reporter.share("warmup_seconds", numberText(warmup));
-    reporter.share("kernel", std::string(supportedBurnKernels().back().name));
+    reporter.share("path", std::string(path.name));
+    reporter.share("kernel", std::string(path.kernel->name));
+    reporter.share("counted", std::string(path.counts));
     reporter.share("threads", std::to_string(cpus.size()));
     reporter.share("cpus", cpuListText(cpus));
     reporter.share("stopped_by", "time");
     reporter.share("rate_by", "CPU time");
     reporter.share("cpu_quota", limits.cpus ? numberText(*limits.cpus) : "none");
 
+    const bool handedIn = m_burn && path.name == m_burnOf;
+    const auto burn = handedIn ? m_burn : [kernel = *path.kernel](int, std::uint32_t seed) { return kernel.run(seed); };
     const auto clocksBefore = readClocks(context.sysroot, cpus);
     const auto throttledBefore = readThrottleEvents(context.sysroot, cpus);
     ClockReading during;
-    const auto outcomes = burnAll(cpus, seconds, warmup, m_burn, [&] { during = readClocks(context.sysroot, cpus); }, context.stop);
+    const auto outcomes = burnAll(cpus, path, seconds, warmup, burn, [&] { during = readClocks(context.sysroot, cpus); }, context.stop);
     const auto clocksAfter = readClocks(context.sysroot, cpus);
     const auto throttledAfter = readThrottleEvents(context.sysroot, cpus);
     const auto heldBack = readCgroupLimits(context.sysroot).throttledPeriods;
 
     // A wrong result is reported even of a burn that was cut short.
-    const auto result = judge(reporter, outcomes);
+    const auto result = judge(reporter, path, outcomes);
     if (stopRequested(context.stop))
         return result.status == protocol::StepStatus::Failed ? result : stoppedEarly();
-    reportRates(reporter, outcomes, during);
-    reportClocks(reporter, "clock_before", clocksBefore);
-    reportClocks(reporter, "clock_during", during);
-    reportClocks(reporter, "clock_after", clocksAfter);
+    reportRates(reporter, path, outcomes, during);
+    // The names that the mixed path has had from the start; the others have their own, so that no figure hides another.
+    const auto prefix = path.name == "mixed" ? std::string() : std::string(path.stem);
+    reportClocks(reporter, prefix + "clock_before", clocksBefore);
+    reportClocks(reporter, prefix + "clock_during", during);
+    reportClocks(reporter, prefix + "clock_after", clocksAfter);
     if (throttledBefore && throttledAfter)
-        reporter.read("throttle_events", Unit::Count, "node", double(*throttledAfter - *throttledBefore));
+        reporter.read(prefix + "throttle_events", Unit::Count, "node", double(*throttledAfter - *throttledBefore));
     if (limits.cpus && limits.throttledPeriods && heldBack)
-        reporter.read("quota_throttled_periods", Unit::Count, "node", double(*heldBack - *limits.throttledPeriods));
+        reporter.read(prefix + "quota_throttled_periods", Unit::Count, "node", double(*heldBack - *limits.throttledPeriods));
     return result;
 }
 

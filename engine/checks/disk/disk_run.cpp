@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/checks/disk/disk_run.h"
 
+#include "engine/checks/disk/page_buffer.h"
 #include "engine/measure/clock.h"
 #include "engine/measure/text.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <mutex>
-#include <new>
 #include <thread>
 #include <vector>
 
@@ -23,19 +21,6 @@ namespace {
 
 constexpr std::size_t pageBytes = 4096; // O_DIRECT wants memory, offset and length aligned
 constexpr std::size_t wordsPerBlock = DiskRun::blockBytes / sizeof(std::uint64_t);
-
-struct Free {
-    void operator()(void *memory) const { std::free(memory); }
-};
-using Buffer = std::unique_ptr<std::uint64_t, Free>;
-
-Buffer makeBuffer(std::size_t bytes)
-{
-    void *memory = nullptr;
-    if (posix_memalign(&memory, pageBytes, bytes) != 0)
-        throw std::bad_alloc();
-    return Buffer(static_cast<std::uint64_t *>(memory));
-}
 
 std::string refused(const char *what, std::uint64_t offset)
 {
@@ -76,9 +61,9 @@ DiskPass DiskRun::pass(const DiskJob &job, const Transfer &transfer) const
     Progress progress;
     progress.pass.stoppedBy = "bytes";
     const double start = progress.pieceStart = monotonicSeconds();
-    std::vector<Buffer> buffers;
+    std::vector<PageBuffer> buffers;
     for (unsigned worker = 0; worker < job.depth; ++worker)
-        buffers.push_back(makeBuffer(blockBytes));
+        buffers.push_back(makePageBuffer(blockBytes));
 
     const auto work = [&](unsigned worker) {
         const std::span words(buffers[worker].get(), wordsPerBlock);
@@ -159,7 +144,7 @@ DiskPass DiskRun::read(const DiskJob &job) const
 SyncLatency DiskRun::syncWrites(std::uint64_t fileBytes, std::uint64_t count, double seconds, const std::atomic<bool> *stop) const
 {
     SyncLatency result;
-    const auto buffer = makeBuffer(pageBytes);
+    const auto buffer = makePageBuffer(pageBytes);
     const std::span words(buffer.get(), pageBytes / sizeof(std::uint64_t));
     const auto pages = fileBytes / pageBytes;
     const double start = monotonicSeconds();

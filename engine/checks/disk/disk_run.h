@@ -55,6 +55,8 @@ public:
     /// Durable writes of 4 KiB at places spread over the first @p fileBytes.
     SyncLatency syncWrites(std::uint64_t fileBytes, std::uint64_t count, double seconds, const std::atomic<bool> *stop) const;
 
+    const DiskPattern &pattern() const { return m_pattern; }
+
 private:
     /// Transfers one block; a sentence if the operating system refused, and one in miscompare if its content is wrong.
     using Transfer = std::function<std::string(std::uint64_t offset, std::span<std::uint64_t> words, std::string &miscompare)>;

@@ -2,15 +2,19 @@
 #include "engine/checks/disk/host_disk.h"
 
 #include "engine/checks/disk/mounts.h"
+#include "engine/checks/disk/random_io.h"
 #include "engine/checks/options.h"
 #include "engine/checks/reporter.h"
+#include "engine/measure/clock.h"
+#include "engine/measure/random_seed.h"
 #include "engine/measure/text.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
+#include <vector>
 
-#include <sys/random.h>
 #include <sys/statvfs.h>
 
 namespace seatrial::engine {
@@ -27,15 +31,9 @@ struct Asked {
     unsigned depth = 0;
     double seconds = 0;
     std::uint64_t syncWrites = 0;
+    double randomSeconds = 0;
+    unsigned queueDepth = 1;
 };
-
-std::uint64_t randomSeed()
-{
-    std::uint64_t seed = 0;
-    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != ssize_t(sizeof seed))
-        seed = std::uint64_t(reinterpret_cast<std::uintptr_t>(&seed));
-    return seed;
-}
 
 protocol::Parameters passParameters(const DiskPass &pass)
 {
@@ -62,7 +60,9 @@ DiskTarget locate(const CheckContext &context, fs::path &folder)
     return findDiskTarget(context.sysroot, folder);
 }
 
-CheckResult ended(const DiskPass &pass, const Reporter &reporter, const std::string &subject)
+/// Of a DiskPass or a RandomPass.
+template<typename Pass>
+CheckResult ended(const Pass &pass, const Reporter &reporter, const std::string &subject)
 {
     if (!pass.miscompare.empty()) {
         reporter.event(protocol::Severity::Error, "disk.miscompare", subject, subject + ": " + pass.miscompare + ".");
@@ -71,6 +71,73 @@ CheckResult ended(const DiskPass &pass, const Reporter &reporter, const std::str
     if (!pass.problem.empty())
         return CheckResult::error(subject + ": " + pass.problem);
     return pass.stoppedBy == "request" ? stoppedEarly() : CheckResult::completed();
+}
+
+std::string randomStem(bool writing, unsigned depth)
+{
+    if (writing)
+        return depth == 1 ? "random_write_qd1_" : "random_write_deep_";
+    return depth == 1 ? "random_read_qd1_" : "random_read_deep_";
+}
+
+void reportRandom(const Reporter &reporter, const std::string &stem, const std::string &subject, const RandomPass &pass,
+                  const protocol::Parameters &parameters)
+{
+    const auto &latency = pass.latency;
+    reporter.counted(stem + "iops", Unit::OperationsPerSecond, subject, pass.perSecond(), latency.count(),
+                     {pass.perSecond(), pass.perSecond(), 0}, parameters);
+    const protocol::Spread spread{latency.minimum() * 1e-3, latency.maximum() * 1e-3, latency.cv()};
+    for (const auto &[suffix, percent] : {std::pair{"p50", 50.}, {"p90", 90.}, {"p99", 99.}, {"p999", 99.9}, {"max", 100.}}) {
+        auto with = parameters;
+        with["statistic"] = percent == 100 ? "maximum" : "percentile " + numberText(percent);
+        reporter.counted(stem + suffix, Unit::Microseconds, subject, latency.percentile(percent) * 1e-3, latency.count(), spread, std::move(with));
+    }
+}
+
+/// 4 KiB at random places: one at a time, then as many as asked for.
+CheckResult measureRandom(const CheckContext &context, const Reporter &reporter, const TestFile &file, const DiskRun &run, std::uint64_t bytes,
+                          const Asked &asked, const std::string &subject, const DiskTamper &tamper)
+{
+    RandomIo io(file, bytes, run.pattern(), randomSeed());
+    std::vector<unsigned> depths{1};
+    if (asked.queueDepth > 1)
+        depths.push_back(asked.queueDepth);
+    const double seconds = asked.randomSeconds / double(2 * depths.size() + 1); // the last part is for reading back
+    struct Done {
+        std::string stem;
+        unsigned depth;
+        RandomPass pass;
+    };
+    std::vector<Done> all;
+    for (const bool writing : {false, true}) {
+        for (const unsigned depth : depths) {
+            auto pass = writing ? io.write(depth, seconds, context.stop) : io.read(depth, seconds, context.stop, tamper);
+            if (const auto end = ended(pass, reporter, subject); end.status != protocol::StepStatus::Completed)
+                return end;
+            all.push_back({randomStem(writing, depth), depth, std::move(pass)});
+        }
+    }
+    const auto verified = io.verifyWritten(seconds, context.stop, tamper);
+    RandomPass readBack;
+    readBack.problem = verified.problem;
+    readBack.miscompare = verified.miscompare;
+    readBack.stoppedBy = stopRequested(context.stop) ? "request" : "time";
+    if (const auto end = ended(readBack, reporter, subject); end.status != protocol::StepStatus::Completed)
+        return end;
+    for (const auto &[stem, depth, pass] : all) {
+        if (pass.latency.count() == 0)
+            continue;
+        reportRandom(reporter, stem, subject, pass,
+                     {{"queue_depth", std::to_string(depth)},
+                      {"queue", depth == 1 ? "one thread" : "as many threads, each waits for its own"},
+                      {"transfer_bytes", std::to_string(RandomIo::pageBytes)},
+                      {"page_cache", file.direct() ? "passed by (O_DIRECT)" : "no O_DIRECT here: dropped before each read, writes durable (O_DSYNC)"},
+                      {"pass_seconds", numberText(pass.seconds)},
+                      {"verified_pages", std::to_string(verified.pages)},
+                      {"written_pages", std::to_string(verified.written)},
+                      {"verified", "yes"}});
+    }
+    return CheckResult::completed();
 }
 
 CheckResult measure(const CheckContext &context, Reporter &reporter, const TestFile &file, const Asked &asked,
@@ -106,7 +173,7 @@ CheckResult measure(const CheckContext &context, Reporter &reporter, const TestF
                            {"count", std::to_string(sync.microseconds.size())},
                            {"write_bytes", "4096"},
                            {"stopped_by", std::string(sync.stoppedBy)}});
-    return CheckResult::completed();
+    return asked.randomSeconds > 0 ? measureRandom(context, reporter, file, run, written.bytes, asked, subject, tamper) : CheckResult::completed();
 }
 
 } // namespace
@@ -124,7 +191,9 @@ DiskPlan planDisk(std::uint64_t asked, std::uint64_t freeBytes)
 std::vector<std::string> HostDisk::parameterHelp() const
 {
     return {"bytes=268435456 (size of the test file, at most 10 % of the free space)", "depth=4 (blocks of 1 MiB in flight)",
-            "seconds=10 (longest time for each of write and read, s)", "sync_writes=200 (durable writes of 4 KiB)"};
+            "seconds=10 (longest time for each of write and read, s)", "sync_writes=200 (durable writes of 4 KiB)",
+            "random_seconds=5 (4 KiB at random places: time for reads and writes together, s; 0: none)",
+            "queue_depth=32 (of the random transfers that follow those one at a time)"};
 }
 
 CheckResult HostDisk::load(const CheckContext &context) const
@@ -135,6 +204,8 @@ CheckResult HostDisk::load(const CheckContext &context) const
     asked.depth = unsigned(options.integer("depth", 4, 1, 64));
     asked.seconds = options.number("seconds", 10, 0.1, 3600);
     asked.syncWrites = std::uint64_t(options.integer("sync_writes", 200, 2, 100'000));
+    asked.randomSeconds = options.number("random_seconds", 5, 0, 3600);
+    asked.queueDepth = unsigned(options.integer("queue_depth", 32, 1, 256));
     if (options.bad())
         return CheckResult::error(options.problem());
 

@@ -19,15 +19,15 @@ struct DiskPlan {
 /// At most @p asked and 10 % of what is free, at least 16 MiB, whole blocks.
 DiskPlan planDisk(std::uint64_t asked, std::uint64_t freeBytes);
 
-/// The local disk below the work folder: sequential write and read past the page cache with verified contents, and the
-/// time a small durable write takes. Never a network file system, never memory.
+/// The local disk below the work folder: sequential write and read past the page cache with verified contents, the time
+/// a small durable write takes, and 4 KiB at random places with percentiles. Never a network file system, never memory.
 class HostDisk : public LoadCheck
 {
 public:
     explicit HostDisk(DiskTamper tamper = {}) : m_tamper(std::move(tamper)) {}
 
     std::string_view id() const override { return "host.disk"; }
-    std::string_view summary() const override { return "Local disk: sequential write and read (verified), durable write latency"; }
+    std::string_view summary() const override { return "Local disk: sequential and random 4 KiB, write and read (verified), durable writes"; }
     std::vector<std::string> parameterHelp() const override;
 
 protected:

@@ -8,6 +8,7 @@
 #include "engine/measure/cgroup.h"
 #include "engine/measure/clock.h"
 #include "engine/measure/cpus.h"
+#include "engine/measure/mapped_memory.h"
 #include "engine/measure/team.h"
 #include "engine/measure/text.h"
 
@@ -16,27 +17,6 @@
 namespace seatrial::engine {
 
 namespace {
-
-/// A value of /proc/meminfo in bytes.
-std::uint64_t meminfoBytes(const std::filesystem::path &sysroot, std::string_view key)
-{
-    const auto text = readText(sysroot / "proc/meminfo").value_or("");
-    const auto parts = words(valueOf(text, key));
-    return parts.empty() ? 0 : std::uint64_t(std::max<std::int64_t>(0, parseInteger(parts[0]).value_or(0))) * 1024;
-}
-
-/// What pages the process lives on by now: the kernel grants huge ones as it likes.
-std::string pagesInUse(const std::filesystem::path &sysroot, std::uint64_t arrayBytes)
-{
-    const auto rollup = readText(sysroot / "proc/self/smaps_rollup").value_or("");
-    const auto huge = words(valueOf(rollup, "AnonHugePages"));
-    if (huge.empty())
-        return "unknown";
-    const auto hugeBytes = std::uint64_t(parseInteger(huge[0]).value_or(0)) * 1024;
-    if (hugeBytes == 0)
-        return "base";
-    return hugeBytes >= 3 * arrayBytes * 9 / 10 ? "huge" : "mixed";
-}
 
 MemoryFacts gatherFacts(const CheckContext &context, const std::vector<int> &cpus, const CgroupLimits &limits)
 {
@@ -103,7 +83,7 @@ CheckResult HostMemory::load(const CheckContext &context) const
     StreamRun run(team, kernels, plan.arrayBytes / sizeof(double));
     Reporter reporter(context, id());
     shareParameters(reporter, facts, plan, kernels, team, cpus);
-    reporter.share("pages", pagesInUse(context.sysroot, plan.arrayBytes));
+    reporter.share("pages", pagesInUse(context.sysroot, 3 * plan.arrayBytes));
 
     StoppingRule rule;
     rule.budgetSeconds = seconds / double(StreamRun::loops().size());

@@ -1,41 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/checks/memory/stream_run.h"
 
+#include "engine/measure/calm.h"
 #include "engine/measure/clock.h"
 #include "engine/measure/text.h"
 
 #include <algorithm>
 #include <bit>
-#include <new>
-
-#include <sys/mman.h>
 
 namespace seatrial::engine {
 
 namespace {
 
-constexpr std::size_t hugePage = 2 << 20;
 constexpr double factor = 3;
 constexpr double readMultiple = 15; // the sum is taken of a after triad
-
-/// A repetition in which a thread had its CPU for less of the time measures the scheduler, not the memory.
-constexpr double calmShare = 0.95;
-constexpr std::size_t leastCalm = 3;
-
-struct Repetition {
-    double cpuShare = 0;
-    double value = 0;
-};
-
-/// Those that nobody disturbed; where there are hardly any, the quarter that was disturbed least.
-std::vector<Repetition> calmest(std::vector<Repetition> all)
-{
-    std::stable_sort(all.begin(), all.end(), [](auto &a, auto &b) { return a.cpuShare > b.cpuShare; });
-    const auto disturbed = std::find_if(all.begin(), all.end(), [](auto &repetition) { return repetition.cpuShare < calmShare; });
-    const auto calm = std::size_t(disturbed - all.begin());
-    all.resize(std::min(all.size(), calm >= leastCalm ? calm : std::max(leastCalm, all.size() / 4)));
-    return all;
-}
 
 /// Values of neighbouring elements differ, so that a result from the wrong address shows.
 class StartingValues
@@ -56,28 +34,15 @@ private:
 
 } // namespace
 
-MappedArray::MappedArray(std::size_t count) : m_count(count), m_bytes(count * sizeof(double) + hugePage)
-{
-    void *memory = mmap(nullptr, m_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
-        throw std::bad_alloc();
-    m_data = static_cast<double *>(memory);
-    madvise(memory, m_bytes, MADV_HUGEPAGE); // a wish; which pages we got is read afterwards
-}
-
-MappedArray::~MappedArray()
-{
-    munmap(m_data, m_bytes);
-}
-
 const std::vector<StreamRun::Loop> &StreamRun::loops()
 {
     static const std::vector<Loop> all{{"copy", 2, 1}, {"scale", 2, 3}, {"add", 3, 4}, {"triad", 3, 15}, {"read", 1, 0}};
     return all;
 }
 
-StreamRun::StreamRun(Team &team, const StreamKernels &kernels, std::size_t count)
-    : m_team(team), m_kernels(kernels), m_a(count), m_b(count), m_c(count), m_sums(team.size()), m_expectedSums(team.size())
+StreamRun::StreamRun(Team &team, const StreamKernels &kernels, std::size_t count, std::optional<int> memoryNode)
+    : m_team(team), m_kernels(kernels), m_count(count), m_a(count * sizeof(double), memoryNode), m_b(count * sizeof(double), memoryNode),
+      m_c(count * sizeof(double), memoryNode), m_sums(team.size()), m_expectedSums(team.size())
 {
     const auto share = count / team.size();
     for (std::size_t worker = 0; worker < team.size(); ++worker)
@@ -87,34 +52,34 @@ StreamRun::StreamRun(Team &team, const StreamKernels &kernels, std::size_t count
         StartingValues values(first);
         double sum = 0;
         for (std::size_t i = first; i < first + length; ++i) {
-            m_a.data()[i] = values.next();
-            m_b.data()[i] = m_c.data()[i] = 0;
-            sum += m_a.data()[i];
+            numbers(m_a)[i] = values.next();
+            numbers(m_b)[i] = numbers(m_c)[i] = 0;
+            sum += numbers(m_a)[i];
         }
         m_expectedSums[worker] = readMultiple * sum;
     });
 }
 
-double *StreamRun::target(const Loop &loop)
+double *StreamRun::target(const Loop &loop) const
 {
     if (loop.name == "scale")
-        return m_b.data();
-    return loop.name == "triad" ? m_a.data() : m_c.data();
+        return numbers(m_b);
+    return loop.name == "triad" ? numbers(m_a) : numbers(m_c);
 }
 
 std::span<double> StreamRun::written(const Loop &loop)
 {
     if (loop.multiple == 0)
         return {};
-    return {target(loop), m_a.count()};
+    return {target(loop), m_count};
 }
 
 void StreamRun::work(const Loop &loop, std::size_t worker)
 {
     const auto [first, count] = m_slices[worker];
-    double *const a = m_a.data() + first;
-    double *const b = m_b.data() + first;
-    double *const c = m_c.data() + first;
+    double *const a = numbers(m_a) + first;
+    double *const b = numbers(m_b) + first;
+    double *const c = numbers(m_c) + first;
     if (loop.name == "copy")
         m_kernels.copy(c, a, count);
     else if (loop.name == "scale")
@@ -130,7 +95,7 @@ void StreamRun::work(const Loop &loop, std::size_t worker)
 StreamRun::Result StreamRun::measure(const Loop &loop, const StoppingRule &rule, const std::atomic<bool> *stop)
 {
     const auto lap = [&] { return m_team.run([&](std::size_t worker) { work(loop, worker); }); };
-    const double gigabytes = double(loop.arraysMoved) * double(m_a.count() * sizeof(double)) * 1e-9;
+    const double gigabytes = double(loop.arraysMoved) * double(m_count * sizeof(double)) * 1e-9;
     Result result;
     lap(); // warm-up: page tables, clocks
     const double start = monotonicSeconds();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "engine/measure/mapped_memory.h"
+#include "engine/measure/numa.h"
 #include "engine/measure/stopping_rule.h"
 #include "engine/measure/stream_kernels.h"
 #include "engine/measure/team.h"
@@ -14,24 +16,6 @@
 #include <vector>
 
 namespace seatrial::engine {
-
-/// Memory of a process's own, whole huge pages where the kernel grants them, not touched yet.
-class MappedArray
-{
-public:
-    explicit MappedArray(std::size_t count); ///< throws std::bad_alloc
-    ~MappedArray();
-    MappedArray(const MappedArray &) = delete;
-    MappedArray &operator=(const MappedArray &) = delete;
-
-    double *data() const { return m_data; }
-    std::size_t count() const { return m_count; }
-
-private:
-    double *m_data = nullptr;
-    std::size_t m_count = 0;
-    std::size_t m_bytes = 0;
-};
 
 /// The five loops over three arrays a, b, c that a team of threads shares.
 ///
@@ -54,7 +38,13 @@ public:
         std::string_view stoppedBy;
     };
 
-    StreamRun(Team &team, const StreamKernels &kernels, std::size_t count);
+    /// The arrays lie where the team touches them first, or on @p memoryNode.
+    StreamRun(Team &team, const StreamKernels &kernels, std::size_t count, std::optional<int> memoryNode = {});
+
+    /// Why the arrays could not be placed on the node asked for; empty if they could.
+    const std::string &placing() const { return m_a.placing(); }
+    /// The share of the arrays that lies on @p node; below 0 if the kernel does not tell.
+    double shareOnNode(int node) const { return pagesOnNode(m_a.data(), m_a.bytes(), node); }
 
     /// Repeats one loop; in the order of loops() only, because each reads what the one before wrote.
     Result measure(const Loop &loop, const StoppingRule &rule, const std::atomic<bool> *stop);
@@ -68,12 +58,14 @@ private:
         std::size_t first = 0;
         std::size_t count = 0;
     };
-    double *target(const Loop &loop);
+    static double *numbers(const MappedMemory &array) { return reinterpret_cast<double *>(array.data()); }
+    double *target(const Loop &loop) const;
     void work(const Loop &loop, std::size_t worker);
 
     Team &m_team;
     const StreamKernels &m_kernels;
-    MappedArray m_a, m_b, m_c;
+    std::size_t m_count;
+    MappedMemory m_a, m_b, m_c;
     std::vector<Slice> m_slices;
     std::vector<double> m_sums;         ///< by worker, of the last read
     std::vector<double> m_expectedSums; ///< by worker

@@ -19,7 +19,7 @@ private slots:
         const auto criteria = loadCriteria(SEATRIAL_SOURCE_DIR "/resources/criteria/host.yaml");
         QVERIFY(criteria.has_value());
         QByteArray engine;
-        QDirIterator files(SEATRIAL_SOURCE_DIR "/engine/checks", {"*.cpp", "*.h"}, QDir::Files, QDirIterator::Subdirectories);
+        QDirIterator files(SEATRIAL_SOURCE_DIR "/engine", {"*.cpp", "*.h"}, QDir::Files, QDirIterator::Subdirectories);
         while (files.hasNext()) {
             QFile file(files.next());
             QVERIFY(file.open(QIODevice::ReadOnly));

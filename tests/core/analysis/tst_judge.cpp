@@ -107,6 +107,8 @@ private slots:
     void constantFleet();
     void twoNodesAreNotCompared();
     void medianOfAttemptsCounts();
+    void aDisturbedFigureAccusesNobody();
+    void attemptsInQuietCountFirst();
     void absoluteLimits_data();
     void absoluteLimits();
     void impossibleValue();
@@ -207,6 +209,38 @@ void JudgeTest::medianOfAttemptsCounts()
     QCOMPARE(of(verdict, "n03").verdict, Verdict::Failed);
     QVERIFY(textOf(of(verdict, "n03").reasons[0].text).contains("triad 4.2 GB/s on n03"));
     QVERIFY(textOf(of(verdict, "n03").reasons[0].text).endsWith("the median of 3 attempts"));
+}
+
+void JudgeTest::aDisturbedFigureAccusesNobody()
+{
+    RunBuilder run(nodeNames(6));
+    run.step("memory", "host.memory");
+    for (const std::string &node : nodeNames(6)) {
+        run.value(node, "memory", "triad", node == "n03" ? 4 : 10, kRate, "node", 1, {{"cpu_share_least", node == "n01" || node == "n03" ? "0.71" : "0.99"}});
+        run.ended(node, "memory");
+    }
+    const FleetVerdict verdict = judge(run.data(), fleetCriteria());
+    QCOMPARE(of(verdict, "n01").verdict, Verdict::Qualified); // disturbed, and good enough all the same
+    QCOMPARE(of(verdict, "n03").verdict, Verdict::Unknown);
+    QVERIFY2(textOf(of(verdict, "n03").reasons[0].text).contains("; disturbed: others or a quota held its CPUs"), of(verdict, "n03").reasons[0].text.c_str());
+    QCOMPARE(verdict.count(Verdict::Qualified), 5);
+}
+
+void JudgeTest::attemptsInQuietCountFirst()
+{
+    const auto attempt = [](RunBuilder &run, double value, int number, const char *share) {
+        run.value("n03", "memory", "triad", value, kRate, "node", number, {{"cpu_share_least", share}});
+    };
+    RunBuilder good = fleetWithOdd(6, 10, 10);
+    attempt(good, 4, 1, "0.5");
+    attempt(good, 3, 2, "0.6");
+    attempt(good, 10, 3, "0.98");
+    QCOMPARE(judge(good.data(), fleetCriteria()).count(Verdict::Qualified), 6);
+
+    RunBuilder bad = fleetWithOdd(6, 10, 10); // quick while disturbed is luck, slow in quiet is slow
+    attempt(bad, 10, 1, "0.5");
+    attempt(bad, 4, 2, "nonsense"); // no word of being disturbed
+    QCOMPARE(of(judge(bad.data(), fleetCriteria()), "n03").verdict, Verdict::Failed);
 }
 
 void JudgeTest::absoluteLimits_data()

@@ -90,6 +90,7 @@ private slots:
     void goodFleetNeedsNone();
     void missedLimitIsMeasuredAgainUntilItCounts();
     void noneLeftByThePlan();
+    void whatWasDisturbedIsMeasuredAgain();
     void reasonsAreSaid();
     void errorsAreTriedAgain();
     void wrongHardwareIsNot();
@@ -122,6 +123,19 @@ void RetestTest::noneLeftByThePlan()
 {
     RunBuilder run = memoryRun(4, 0);
     QCOMPARE(wanted(run), QStringList());
+}
+
+void RetestTest::whatWasDisturbedIsMeasuredAgain()
+{
+    RunBuilder run = memoryRun(4);
+    for (auto &observation : run.data().observations)
+        observation.measurement.parameters["cpu_share_least"] = "0.5";
+    QCOMPARE(judge(run.data(), criteria()).find(NodeId("n03"))->verdict, Verdict::Unknown);
+    QCOMPARE(wanted(run), QStringList{"n03 memory"});
+    // In quiet it is as slow: now it counts, and is measured once more as every missed limit is.
+    run.value("n03", "memory", "copy", 4, Unit::GigabytesPerSecond, "node", 2).measured("n03", "memory", "triad", 4, Unit::GigabytesPerSecond, 2);
+    QCOMPARE(judge(run.data(), criteria()).find(NodeId("n03"))->verdict, Verdict::Failed);
+    QCOMPARE(wanted(run), QStringList{"n03 memory"});
 }
 
 void RetestTest::reasonsAreSaid()

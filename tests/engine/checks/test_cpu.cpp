@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/checks/cpu/cpu_sensors.h"
 #include "engine/checks/cpu/host_cpu.h"
-#include "engine/measure/burn_kernel.h"
+#include "engine/measure/burn_path.h"
 #include "engine/measure/cpus.h"
 #include "tests/engine/checks/collector.h"
 
@@ -76,6 +76,65 @@ private slots:
         const auto spread = collector.measurement("burn_spread", "node");
         QVERIFY(spread && spread->value < 0.6);
         QCOMPARE(spread->parameters.at("slowest"), "cpu/" + std::to_string(cpus.front()));
+    }
+
+    void eachPathHasItsOwnFigures_data()
+    {
+        QTest::addColumn<QString>("path");
+        for (const auto &path : burnPaths())
+            QTest::newRow(path.name.data()) << path.name.data();
+    }
+    void eachPathHasItsOwnFigures()
+    {
+        QFETCH(QString, path);
+        const auto &known = *findBurnPath(path.toStdString());
+        Collector collector;
+        const auto result = HostCpu().run(contextFor(collector, {{"seconds", "0.6"}, {"path", path.toStdString()}}));
+        if (!known.kernel) {
+            QCOMPARE(result.waiver, protocol::Waiver::NotPresent);
+            return;
+        }
+        QVERIFY2(result.status == protocol::StepStatus::Completed, result.reason.c_str());
+        for (const int cpu : allowedCpus()) {
+            const auto rate = collector.measurement(std::string(known.stem) + "rate", "cpu/" + std::to_string(cpu));
+            QVERIFY(rate);
+            QCOMPARE(rate->unit, known.unit);
+            QVERIFY2(rate->value > 0.01, qPrintable(QString::number(rate->value)));
+            QCOMPARE(rate->parameters.at("path"), path.toStdString());
+        }
+        QVERIFY(collector.value(std::string(known.stem) + "spread", "node"));
+    }
+
+    void allPathsFollowEachOther()
+    {
+        Collector collector;
+        const auto result = HostCpu().run(contextFor(collector, {{"seconds", "1.2"}, {"path", "all"}}));
+        QVERIFY2(result.status == protocol::StepStatus::Completed, result.reason.c_str());
+        std::size_t absent = 0;
+        for (const auto &path : burnPaths()) {
+            absent += !path.kernel;
+            QCOMPARE(collector.value(std::string(path.stem) + "spread", "node").has_value(), path.kernel.has_value());
+        }
+        QCOMPARE(collector.events("cpu.path_absent").size(), absent);
+    }
+
+    void aWrongBitOfAPathIsFoundAndTheOthersGoOn()
+    {
+        const HostCpu check([](int, std::uint32_t seed) { return integerGolden[seed] ^ (seed == 3 ? 1u : 0u); }, "integer");
+        Collector collector;
+        const auto result = check.run(contextFor(collector, {{"seconds", "1.2"}, {"path", "all"}}));
+        QCOMPARE(result.status, protocol::StepStatus::Failed);
+        QVERIFY2(result.reason.find("computed wrongly (integer): iteration 4 (seed 3) gave 0x") != std::string::npos, result.reason.c_str());
+        QCOMPARE(collector.events("cpu.miscompare").front().parameters.at("path"), std::string("integer"));
+        QVERIFY(collector.value("burn_spread", "node"));
+        QVERIFY(!findBurnPath("aes")->kernel || collector.value("aes_spread", "node"));
+    }
+
+    void anUnknownPathIsExplained()
+    {
+        Collector collector;
+        const auto result = HostCpu().run(contextFor(collector, {{"path", "fam"}}));
+        QCOMPARE(result.reason, std::string("parameter path is \"fam\": expected mixed, fma, integer, aes or all"));
     }
 
     void refusesWhereAJobRuns()

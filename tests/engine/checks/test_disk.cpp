@@ -2,6 +2,7 @@
 #include "engine/checks/disk/disk_pattern.h"
 #include "engine/checks/disk/host_disk.h"
 #include "engine/checks/disk/mounts.h"
+#include "engine/checks/disk/random_io.h"
 #include "tests/engine/checks/collector.h"
 
 #include <QDir>
@@ -15,7 +16,7 @@ using namespace seatrial::tests;
 namespace {
 
 constexpr quint64 MiB = 1 << 20;
-const protocol::Parameters quick{{"bytes", "16777216"}, {"seconds", "5"}, {"sync_writes", "20"}};
+const protocol::Parameters quick{{"bytes", "16777216"}, {"seconds", "5"}, {"sync_writes", "20"}, {"random_seconds", "0"}};
 
 /// The build folder, so that the disk is the one that builds: /tmp may be memory.
 struct Bench {
@@ -31,6 +32,15 @@ struct Bench {
     bool testable() { return findDiskTarget("/", std::filesystem::canonical(folder.path().toStdString())).refusal.empty(); }
     bool nothingLeft() { return QDir(folder.path()).isEmpty(); }
 };
+
+std::optional<protocol::Measurement> find(const Collector &collector, const std::string &metric)
+{
+    for (auto &one : collector.all<protocol::Measurement>()) {
+        if (one.metric == metric)
+            return one;
+    }
+    return std::nullopt;
+}
 
 } // namespace
 
@@ -148,6 +158,76 @@ private slots:
         QCOMPARE(bench.collector.events("disk.miscompare").size(), std::size_t(1));
         QVERIFY(bench.collector.all<protocol::Measurement>().empty());
         QVERIFY(bench.nothingLeft());
+    }
+
+    void randomPlaces()
+    {
+        Bench bench;
+        if (!bench.testable())
+            QSKIP("the build folder is not on a local disk");
+        auto context = bench.context();
+        context.parameters["random_seconds"] = "1";
+        context.parameters["queue_depth"] = "4";
+        const auto result = HostDisk().run(context);
+        QVERIFY2(result.status == protocol::StepStatus::Completed, result.reason.c_str());
+        for (const std::string name : {"random_read_qd1", "random_read_deep", "random_write_qd1", "random_write_deep"}) {
+            double previous = 0;
+            for (const auto *suffix : {"_p50", "_p90", "_p99", "_p999", "_max"}) {
+                const auto found = find(bench.collector, name + suffix);
+                QVERIFY2(found, (name + suffix).c_str());
+                QCOMPARE(found->unit, protocol::Unit::Microseconds);
+                QVERIFY(found->value >= previous && found->value > 0 && found->samples > 0);
+                QCOMPARE(found->parameters.at("verified"), std::string("yes"));
+                QCOMPARE(found->parameters.at("queue_depth"), std::string(name.ends_with("deep") ? "4" : "1"));
+                previous = found->value;
+            }
+            const auto rate = find(bench.collector, name + "_iops");
+            QVERIFY(rate && rate->unit == protocol::Unit::OperationsPerSecond);
+            // One thread that waits for each: rate and latency are one thing seen twice.
+            if (name.ends_with("qd1"))
+                QVERIFY(rate->value * find(bench.collector, name + "_p50")->value < 1.5e6);
+        }
+        QVERIFY(std::stoull(find(bench.collector, "random_write_qd1_p50")->parameters.at("verified_pages")) > 0);
+        QVERIFY(bench.nothingLeft());
+    }
+
+    void aWrongByteAtARandomPlaceIsFound()
+    {
+        Bench bench;
+        if (!bench.testable())
+            QSKIP("the build folder is not on a local disk");
+        auto context = bench.context();
+        context.parameters["random_seconds"] = "2";
+        const HostDisk check([](std::uint64_t, std::span<std::uint64_t> words) {
+            if (words.size() == 512) // a page, so one of the random transfers
+                words[511] ^= 1;
+        });
+        const auto result = check.run(context);
+        QCOMPARE(result.status, protocol::StepStatus::Failed);
+        QVERIFY2(result.reason.find("the file holds 0x") != std::string::npos, result.reason.c_str());
+        QCOMPARE(bench.collector.events("disk.miscompare").size(), std::size_t(1));
+        QVERIFY(!find(bench.collector, "random_read_qd1_iops"));
+        QVERIFY(bench.nothingLeft());
+    }
+
+    void whatRandomWritesLeftIsVerified()
+    {
+        Bench bench;
+        const TestFile file(bench.folder.path().toStdString());
+        if (!file.problem().empty() || !bench.testable())
+            QSKIP("the build folder is not on a local disk");
+        const DiskRun run(file, 42);
+        QVERIFY(run.write({16 * MiB, 4, 5, nullptr, {}}).problem.empty());
+        RandomIo io(file, 16 * MiB, run.pattern(), 43);
+        const auto written = io.write(2, 0.2, nullptr);
+        QVERIFY2(written.problem.empty() && written.latency.count() > 0, written.problem.c_str());
+        const auto good = io.verifyWritten(5, nullptr, {});
+        QVERIFY2(good.miscompare.empty() && good.problem.empty(), good.miscompare.c_str());
+        QCOMPARE(good.pages, good.written);
+        QVERIFY(io.read(2, 0.1, nullptr, {}).miscompare.empty()); // old and new pages, each by its pattern
+        // A write that was said to be done and is not.
+        RandomIo forgetful(file, 16 * MiB, run.pattern(), 44);
+        QVERIFY(!forgetful.read(1, 5, nullptr, {}).miscompare.empty());
     }
 
     void memoryIsNoDisk()

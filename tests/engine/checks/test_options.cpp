@@ -69,7 +69,8 @@ private slots:
             QCOMPARE(check->loads(), check->id() != "host.health");
             QCOMPARE(findCheck(check->id()), check.get());
         }
-        QCOMPARE(ids, (std::vector<std::string>{"host.health", "host.memory", "host.cpu", "host.disk", "net.pair"}));
+        QCOMPARE(ids, (std::vector<std::string>{"host.health", "host.memory", "host.memory_latency", "host.memory_numa",
+                                                "host.memory_pattern", "host.cpu", "host.disk", "net.pair"}));
         QVERIFY(!findCheck("host.nothing"));
     }
 
