@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/command_line.h"
 
+#include "engine/measure/read_privileged.h"
+
 #include <charconv>
 #include <filesystem>
 #include <string_view>
@@ -9,7 +11,6 @@
 namespace seatrial::engine {
 
 namespace {
-
 
 std::string absolute(std::string_view path)
 {
@@ -33,6 +34,8 @@ std::optional<Command> commandFrom(std::string_view word)
         return Command::Attach;
     if (word == "quit")
         return Command::Quit;
+    if (word == kPrivilegedMode)
+        return Command::ReadPrivileged;
     if (word == "worker")
         return Command::Worker;
     return std::nullopt;
@@ -45,7 +48,7 @@ bool takesOption(Command command, std::string_view option)
     case Command::Plan: return option == "--sysroot" || option == "--work";
     case Command::Attach: return option == "--dir" || option == "--from";
     case Command::Quit: return option == "--base";
-    case Command::Worker: return option == "--sysroot" || option == "--work" || option == "--allow-busy";
+    case Command::Worker: return option == "--sysroot" || option == "--work" || option == "--allow-busy" || option == "--sudo";
     default: return false;
     }
 }
@@ -111,6 +114,8 @@ std::optional<CommandLine> parseCommandLine(int argc, char **argv, std::string &
             line.json = true;
         else if (option == "--allow-busy")
             line.allowBusy = true;
+        else if (option == "--sudo")
+            line.sudo = true;
         else
             error = setOption(line, option, at + 1 < words.size() ? words[++at] : std::string_view());
     }

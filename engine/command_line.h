@@ -7,7 +7,7 @@
 
 namespace seatrial::engine {
 
-enum class Command { Help, Version, List, Selftest, Plan, Attach, Quit, Worker };
+enum class Command { Help, Version, List, Selftest, Plan, Attach, Quit, ReadPrivileged, Worker };
 
 /// What the command line asks for. Paths are absolute.
 struct CommandLine {
@@ -20,6 +20,7 @@ struct CommandLine {
     std::string base;           ///< quit --base
     std::uint64_t from = 1;     ///< attach --from
     bool allowBusy = false;     ///< worker
+    bool sudo = false;          ///< worker
 };
 
 /// Nothing, with a sentence in @p error, if the command line makes no sense.

@@ -48,7 +48,8 @@ void Coordinator::connect(NodeRun &node, std::chrono::milliseconds delay)
                 .node = node.node->id.text(),
                 .leaseSeconds = m_leaseSeconds,
                 .allowBusy = !m_info.loadAllowedBy.empty(),
-                .allowedBy = m_info.loadAllowedBy};
+                .allowedBy = m_info.loadAllowedBy,
+                .sudo = node.node->sudo};
     job.notBefore = Clock::now() + delay;
     if (!node.reached)
         enter(node, NodePhase::Connecting);

@@ -273,6 +273,7 @@ Open readOpen(Fields &fields)
     open.graceSeconds = fields.number("grace_seconds", 0, 3600);
     open.allowBusy = fields.boolean("allow_busy");
     open.allowedBy = fields.text("allowed_by");
+    open.sudo = fields.boolean("sudo");
     return open;
 }
 

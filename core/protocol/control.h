@@ -17,6 +17,7 @@ struct Open {
     double graceSeconds = 5;    ///< between TERM and KILL
     bool allowBusy = false;     ///< a person allowed load beside other people's work
     std::string allowedBy;      ///< who did
+    bool sudo = false;          ///< the inventory allows `sudo -n` of the engine's read-only helper on this node
     bool operator==(const Open &) const = default;
 };
 

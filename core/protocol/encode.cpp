@@ -119,6 +119,8 @@ void write(JsonWriter &json, const Open &open)
     json.number("grace_seconds", open.graceSeconds);
     json.boolean("allow_busy", open.allowBusy);
     json.optionalText("allowed_by", open.allowedBy);
+    if (open.sudo)
+        json.boolean("sudo", true);
 }
 
 void write(JsonWriter &json, const StartStep &start)

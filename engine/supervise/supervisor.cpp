@@ -302,7 +302,7 @@ void Supervisor::startNext()
         m_journal.append(StepStarted{step.step, step.check, step.parameters});
         m_journal.flush(); // known before it works: whoever takes this up again must not do it twice
         WorkerTerms terms{m_terms.folder, m_terms.sysroot, workFolder() / std::to_string(++m_startedWorkers),
-                          m_terms.open.graceSeconds, m_terms.open.allowBusy, m_loadLock.get()};
+                          m_terms.open.graceSeconds, m_terms.open.allowBusy, m_terms.open.sudo, m_loadLock.get()};
         std::string error;
         if (auto worker = WorkerProcess::start(step, terms, error))
             m_workers.push_back(std::move(worker));
