@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "core/analysis/criteria.h"
+#include "core/campaign/ramp.h"
 #include "core/domain/inventory.h"
 
 namespace seatrial::cli {
@@ -15,6 +16,9 @@ domain::Result<std::unique_ptr<store::Store>> openExistingStore(const Tools &too
 
 /// The limits of @p file, or the built-in ones if it is empty.
 domain::Result<analysis::Criteria> criteriaFrom(const Tools &tools, const std::string &file);
+
+/// How load comes onto the fleet, by --ramp and --ramp-pause.
+domain::Result<campaign::RampTerms> rampTerms(const std::string &ramp, double pauseSeconds);
 
 /// The nodes that --nodes names, at least one; all of the fleet if it was not given.
 domain::Result<std::vector<domain::NodeId>> chosenNodes(const domain::Fleet &fleet, const std::string &expression);

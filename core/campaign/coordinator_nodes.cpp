@@ -69,6 +69,7 @@ void Coordinator::ready(NodeReady &event)
     const bool again = node.reached;
     node.reached = true;
     node.connectTries = 0;
+    node.clockTold = false;
     node.progressDeadline = Clock::time_point::max();
     enter(node, node.orders.empty() ? NodePhase::Attached : NodePhase::Working);
     const auto upload = std::ranges::find(event.steps, "upload", &RecipeStep::name);
@@ -138,6 +139,7 @@ void Coordinator::lost(NodeRun &node, const Failure &failure)
     const auto now = Clock::now();
     if (node.phase != NodePhase::Reconnecting) {
         node.lostSince = now;
+        m_rampLosses.insert(node.node->id);
         say(Severity::Warning, {node.node->id}, domain::sentence(failure) + " The node goes on under its lease; attaching again.");
         enter(node, NodePhase::Reconnecting);
     }
@@ -150,6 +152,7 @@ void Coordinator::lost(NodeRun &node, const Failure &failure)
 
 void Coordinator::giveUp(NodeRun &node, Failure failure)
 {
+    m_rampLosses.insert(node.node->id);
     ++node.generation; // whatever still comes from its connections is late
     if (node.link)
         node.link->close();
@@ -164,6 +167,11 @@ void Coordinator::giveUp(NodeRun &node, Failure failure)
     node.failure = std::move(failure);
     m_schedule.leave(node.node->id);
     dropPairsOf(node.node->id);
+}
+
+void Coordinator::renew(NodeRun &node)
+{
+    send(node, protocol::Renew{wallNow(), std::exchange(node.aheadAtLeast, std::nullopt)});
 }
 
 void Coordinator::send(NodeRun &node, const protocol::Control &control)

@@ -3,6 +3,7 @@
 
 #include "core/protocol/record.h"
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -43,8 +44,11 @@ struct Cancel {
     bool operator==(const Cancel &) const = default;
 };
 
-/// "I am still here": starts the lease anew. Sent when nothing else was for a while.
+/// "I am still here": starts the lease anew. Sent when nothing else was for a while. What it says of clocks lets the node
+/// know how far its own is off.
 struct Renew {
+    std::optional<double> wall;         ///< Unix time of the desktop when it was sent
+    std::optional<double> aheadAtLeast; ///< seconds: by a record that came, the node's clock is ahead of the desktop's by that or more
     bool operator==(const Renew &) const = default;
 };
 
