@@ -45,6 +45,8 @@ struct RunOptions {
     bool acceptNewHostKeys = false;
     double leaseSeconds = 900;
     int fanOut = 64;
+    std::string ramp;          ///< "12.5,25,50,100" or "off"; empty: as built in
+    double rampPauseSeconds = 10;
 };
 
 struct HistoryOptions {
@@ -65,6 +67,19 @@ int runsCommand(const Tools &tools, const HistoryOptions &options);
 int nodesCommand(const Tools &tools, const HistoryOptions &options);
 int resultsCommand(const Tools &tools, const HistoryOptions &options);
 int streamCommand(const Tools &tools, const HistoryOptions &options);
+/// What "plan" is to do with a plan.
+struct PlanOptions {
+    std::string plan;
+    std::string inventory;
+    std::string nodes;
+    std::string ramp;
+    report::Format format = report::Format::Text;
+};
+
+int planListCommand(const Tools &tools, const PlanOptions &options);
+int planShowCommand(const Tools &tools, const PlanOptions &options);
+int planCheckCommand(const Tools &tools, const PlanOptions &options);
+int planEstimateCommand(const Tools &tools, const PlanOptions &options);
 int nodesetCommand(const std::vector<std::string> &expressions, bool fold, bool count);
 
 /// Prints "seatrialctl: …" with what was tried and what to do, and answers @p code.

@@ -112,7 +112,7 @@ int resultsCommand(const Tools &tools, const HistoryOptions &options)
     std::ranges::stable_sort(data->observations, [](const auto &a, const auto &b) {
         if (a.node != b.node)
             return domain::naturalLess(a.node.text(), b.node.text());
-        return a.wallSeconds < b.wallSeconds;
+        return a.sequence < b.sequence; // not by time: a node's clock may have been set meanwhile
     });
     return printTable(report::resultsTable(*data), options.format);
 }

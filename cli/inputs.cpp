@@ -53,6 +53,20 @@ domain::Result<domain::Fleet> fleetFrom(const RunOptions &options)
     return std::move(opened->fleet);
 }
 
+domain::Result<campaign::RampTerms> rampTerms(const std::string &ramp, double pauseSeconds)
+{
+    campaign::RampTerms terms;
+    terms.pauseSeconds = pauseSeconds;
+    if (ramp.empty())
+        return terms;
+    auto shares = campaign::rampFromText(ramp);
+    if (!shares)
+        return std::unexpected(std::move(shares.error()));
+    terms.shares = std::move(*shares);
+    terms.smallest = 2; // a person who names steps means them
+    return terms;
+}
+
 domain::Result<std::vector<domain::NodeId>> chosenNodes(const domain::Fleet &fleet, const std::string &expression)
 {
     std::vector<domain::NodeId> all;

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "core/analysis/criteria.h"
+#include "core/campaign/ramp.h"
 #include "core/domain/inventory.h"
 
 namespace seatrial::cli {
@@ -18,6 +19,9 @@ domain::Result<analysis::Criteria> criteriaFrom(const Tools &tools, const std::s
 
 /// The fleet that --inventory or --hosts names; what should be known of how it was read goes to standard error.
 domain::Result<domain::Fleet> fleetFrom(const RunOptions &options);
+
+/// How load comes onto the fleet, by --ramp and --ramp-pause.
+domain::Result<campaign::RampTerms> rampTerms(const std::string &ramp, double pauseSeconds);
 
 /// The nodes that --nodes names, at least one; all of the fleet if it was not given.
 domain::Result<std::vector<domain::NodeId>> chosenNodes(const domain::Fleet &fleet, const std::string &expression);

@@ -55,6 +55,7 @@ constexpr const char *kVerdicts = "text, json, csv or junit";
 struct Given {
     Tools tools;
     RunOptions run;
+    PlanOptions plan;
     HistoryOptions history;
     std::vector<std::string> words;
     bool fold = false;
@@ -95,6 +96,8 @@ void addTerms(CLI::App *app, RunOptions &options)
     addText(app, "-s,--store", options.store, "Store for history (SQLite); default: your own below ~/.local/share/seatrial");
     addText(app, "--criteria", options.criteria, "File of limits instead of the built-in ones");
     app->add_option("--lease", options.leaseSeconds, "Seconds a node goes on and waits when nobody is attached")->check(CLI::Range(30.0, 604800.0))->capture_default_str();
+    addText(app, "--ramp", options.ramp, "Load comes onto these percentages of the nodes, step by step, or 'off'; default: 12.5,25,50,100 from 17 nodes on");
+    app->add_option("--ramp-pause", options.rampPauseSeconds, "Seconds between two steps of the ramp")->check(CLI::Range(0.0, 3600.0))->capture_default_str();
     app->add_flag("--json", options.json, "JSON lines on standard output, ending with a summary");
 }
 
@@ -180,6 +183,37 @@ void addLooking(CLI::App &app, Given &given)
     addText(stream, "-n,--node", given.history.node, "Whose stream")->required();
 }
 
+void addPlans(CLI::App &app, Given &given)
+{
+    auto *plan = app.add_subcommand("plan", "Look at plans: list, show, check, estimate");
+    plan->require_subcommand(1);
+    const auto add = [&](const char *name, const char *help, int (*command)(const Tools &, const PlanOptions &), bool named) {
+        auto *added = plan->add_subcommand(name, help);
+        if (named)
+            addText(added, "plan", given.plan.plan, "Built-in plan or a file of your own")->required();
+        added->callback([&given, command] { given.code = command(given.tools, given.plan); });
+        return added;
+    };
+    const auto format = [&](CLI::App *command) {
+        const auto take = [&given](const std::string &text) {
+            const auto known = report::formatFromText(text);
+            if (!known || *known == report::Format::Junit)
+                throw CLI::ValidationError("--format", "'" + text + "' is not a format here; use " + kTables);
+            given.plan.format = *known;
+        };
+        command->add_option_function<std::string>("-f,--format", take, std::string(kTables) + "; default: text");
+    };
+    format(add("list", "The built-in plans", planListCommand, false));
+    format(add("show", "The steps of a plan", planShowCommand, true));
+    add("check", "Whether a plan can be run: its checks, parameters, deadlines", planCheckCommand, true)
+        ->footer("Exit codes: 0 it can be run   2 it cannot, and why");
+    auto *estimate = add("estimate", "How long a plan takes on a fleet", planEstimateCommand, true);
+    addText(estimate, "-i,--inventory", given.plan.inventory, "Inventory of the fleet (YAML)")->required();
+    addText(estimate, "-n,--nodes", given.plan.nodes, "Only these nodes, e.g. 'n[01-08]!n03'");
+    addText(estimate, "--ramp", given.plan.ramp, "As of run");
+    format(estimate);
+}
+
 void addHelpers(CLI::App &app, Given &given)
 {
     auto *replay = app.add_subcommand("replay", "Store recorded streams as a run of their own and judge it");
@@ -219,9 +253,10 @@ int main(int argc, char **argv)
     app.set_version_flag("--version", std::string("seatrialctl ") + protocol::kProgramVersion);
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
-    Given given{.tools = realTools(), .run = {}, .history = {}, .words = {}};
+    Given given{.tools = realTools(), .run = {}, .plan = {}, .history = {}, .words = {}};
     addMeasuring(app, given);
     addLooking(app, given);
+    addPlans(app, given);
     addHelpers(app, given);
     app.footer(std::string(kExamples) + kRunCodes); // after the commands: they would inherit it
 

@@ -195,6 +195,9 @@ int runCommand(const Tools &tools, const RunOptions &options)
     auto nodes = chosenNodes(*fleet, options.nodes);
     if (!nodes)
         return complain(nodes.error());
+    auto ramp = rampTerms(options.ramp, options.rampPauseSeconds);
+    if (!ramp)
+        return complain(ramp.error());
     return follow(tools, options, tools.openStore, [&](const campaign::Worlds &worlds, analysis::Criteria criteria) {
         announce(*plan, *fleet, *nodes);
         campaign::Terms terms;
@@ -206,17 +209,22 @@ int runCommand(const Tools &tools, const RunOptions &options)
         terms.allowBusy = options.allowBusy;
         terms.leaseSeconds = options.leaseSeconds;
         terms.fanOut = options.fanOut;
+        terms.ramp = std::move(*ramp);
         return Campaign::begin(worlds, std::move(terms));
     });
 }
 
 int continueCommand(const Tools &tools, const RunOptions &options, const std::string &run)
 {
+    auto ramp = rampTerms(options.ramp, options.rampPauseSeconds);
+    if (!ramp)
+        return complain(ramp.error());
     const auto existing = [&](const std::string &file) { return openExistingStore(tools, file); };
     return follow(tools, options, existing, [&](const campaign::Worlds &worlds, analysis::Criteria criteria) {
         campaign::Terms terms;
         terms.leaseSeconds = options.leaseSeconds;
         terms.fanOut = options.fanOut;
+        terms.ramp = std::move(*ramp);
         return Campaign::resume(worlds, domain::RunId(run), std::move(criteria), terms);
     });
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/command_line.h"
 
+#include "engine/measure/read_privileged.h"
+
 #include <charconv>
 #include <filesystem>
 #include <string_view>
@@ -34,6 +36,8 @@ std::optional<Command> commandFrom(std::string_view word)
         return Command::Attach;
     if (word == "quit")
         return Command::Quit;
+    if (word == kPrivilegedMode)
+        return Command::ReadPrivileged;
     if (word == "worker")
         return Command::Worker;
     return std::nullopt;
@@ -46,7 +50,7 @@ bool takesOption(Command command, std::string_view option)
     case Command::Plan: return option == "--sysroot" || option == "--work";
     case Command::Attach: return option == "--dir" || option == "--from" || option == "--attached" || option == "--attached-if-died";
     case Command::Quit: return option == "--base";
-    case Command::Worker: return option == "--sysroot" || option == "--work" || option == "--allow-busy";
+    case Command::Worker: return option == "--sysroot" || option == "--work" || option == "--allow-busy" || option == "--sudo";
     default: return false;
     }
 }
@@ -118,6 +122,8 @@ std::optional<CommandLine> parseCommandLine(int argc, char **argv, std::string &
             line.allowBusy = true;
         else if (option == "--attached-if-died")
             line.attachedIfDied = true;
+        else if (option == "--sudo")
+            line.sudo = true;
         else
             error = setOption(line, option, at + 1 < words.size() ? words[++at] : std::string_view());
     }

@@ -7,7 +7,7 @@
 
 namespace seatrial::engine {
 
-enum class Command { Help, Version, List, Selftest, Plan, Attach, Quit, Worker };
+enum class Command { Help, Version, List, Selftest, Plan, Attach, Quit, ReadPrivileged, Worker };
 
 /// What the command line asks for. Paths are absolute.
 struct CommandLine {
@@ -22,6 +22,7 @@ struct CommandLine {
     std::optional<std::string> attachedBecause; ///< attach --attached
     bool attachedIfDied = false; ///< attach --attached-if-died
     bool allowBusy = false;     ///< worker
+    bool sudo = false;          ///< worker
 };
 
 /// Nothing, with a sentence in @p error, if the command line makes no sense.

@@ -27,6 +27,7 @@ struct Case {
     std::vector<bool> judged; ///< figures that a criterion was found for
     std::vector<std::vector<domain::Finding>> findings;
     std::map<int, std::set<std::string>> fleetTooSmall; ///< number of nodes to the checks that were not compared
+    std::vector<std::string> notes;                     ///< about the judgement itself
     std::map<int, std::set<std::string>> hostsTooFew;   ///< the same for figures of hosts: number of hosts
 
     void add(int node, domain::Finding finding) { findings[static_cast<std::size_t>(node)].push_back(std::move(finding)); }
@@ -46,6 +47,8 @@ struct CriterionFigures {
 
 /// Figures of one node each, against every kind of limit.
 void testNodes(Case &aCase, const CriterionFigures &group);
+/// A property of parts that is the same on the other nodes.
+void testUniform(Case &aCase, const Criterion &criterion);
 /// Figures between two nodes: who of the two, or the path between them?
 void testPairs(Case &aCase, const CriterionFigures &group);
 /// Hardware that did something wrong, required steps without a result, nodes out of reach.

@@ -32,6 +32,10 @@ std::optional<Criterion::Kind> kindFromText(const std::string &text)
         return Criterion::Kind::Fleet;
     if (text == "delta")
         return Criterion::Kind::Delta;
+    if (text == "apart")
+        return Criterion::Kind::Apart;
+    if (text == "uniform")
+        return Criterion::Kind::Uniform;
     return std::nullopt;
 }
 
@@ -93,6 +97,11 @@ void checkLevel(YamlMap &map, const Criterion &criterion, std::string_view key, 
 
 void checkLevels(YamlMap &map, const Criterion &criterion)
 {
+    if (criterion.kind == Criterion::Kind::Uniform) {
+        if (criterion.marginal || criterion.failed || criterion.possibleMaximum)
+            map.fail("kind", "found a number for kind uniform, expected none: who differs from the others is marginal");
+        return;
+    }
     if (!criterion.marginal && !criterion.failed && !criterion.possibleMaximum)
         map.fail("metric", "the criterion has no limit, expected marginal, failed or possible_maximum");
     if (criterion.marginal)
@@ -124,6 +133,14 @@ void checkKind(YamlMap &map, const Criterion &criterion)
         map.fail("same_subject", "only kind fleet has \"same_subject\", expected none here");
     if (criterion.kind == Kind::Fleet && criterion.direction == Direction::Equal)
         map.fail("direction", "found equal for kind fleet, expected at least or at most: no two nodes are equal");
+    if ((criterion.kind == Kind::Uniform) == criterion.part.empty())
+        map.fail("kind", "kind uniform, and no other, has \"part\", expected the kind of part, like board");
+    if (criterion.kind == Kind::Uniform && (criterion.direction != Direction::Equal || criterion.unit != Unit::None))
+        map.fail("kind", "kind uniform compares words, expected direction equal and unit none");
+    if (criterion.kind == Kind::Apart && criterion.direction != Direction::AtMost)
+        map.fail("direction", "found " + map.text("direction") + " for kind apart, expected at most: it is a distance");
+    if (criterion.kind != Kind::Apart && criterion.otherwise)
+        map.fail("otherwise", "only kind apart has \"otherwise\", expected none here");
     if (criterion.kind == Kind::Delta && criterion.direction != Direction::AtMost)
         map.fail("direction", "found " + map.text("direction") + " for kind delta, expected at most: counters only grow");
 }
@@ -133,8 +150,10 @@ Criterion readCriterion(YamlMap &map)
     Criterion criterion;
     criterion.check = map.text("check");
     criterion.subject = map.text("subject", std::string("*"));
-    criterion.kind = map.word<Criterion::Kind>("kind", kindFromText, "absolute, ratio, fleet or delta");
+    criterion.kind = map.word<Criterion::Kind>("kind", kindFromText, "absolute, ratio, fleet, delta, apart or uniform");
     criterion.direction = map.word<Direction>("direction", directionFromText, "at least, at most or equal");
+    criterion.part = map.text("part", std::string());
+    criterion.otherwise = map.optionalNumber("otherwise", -kLargest, kLargest);
     criterion.of = map.text("of", std::string());
     criterion.cappedBy = map.text("capped_by", std::string());
     criterion.sameSubject = map.boolean("same_subject", false);
@@ -207,12 +226,12 @@ private:
     {
         YamlMap map(m_reader, tree, "a criterion",
                     {"check", "metric", "subject", "kind", "direction", "of", "capped_by", "same_subject", "of_host", "marginal", "failed",
-                     "possible_maximum", "unit", "source", "advice"});
+                     "possible_maximum", "unit", "source", "advice", "part", "otherwise"});
         const Criterion common = readCriterion(map);
         for (const std::string &metric : readMetrics(m_reader, map)) {
             Criterion criterion = common;
             criterion.metric = metric;
-            if (!m_figures.insert({criterion.check, metric, criterion.subject, criterion.kind, criterion.direction}).second)
+            if (!m_figures.insert({criterion.check, criterion.part + " " + metric, criterion.subject, criterion.kind, criterion.direction}).second)
                 map.fail("metric", "there is a criterion of this kind for " + criterion.check + " " + metric
                                        + " already, expected one for each figure");
             m_criteria.criteria.push_back(std::move(criterion));

@@ -22,6 +22,8 @@ struct Criterion {
         Ratio,    ///< a fraction of another metric of the same step and subject, e.g. pcie_width of pcie_width_max
         Fleet,    ///< a fraction of the median over the fleet, and robustly far from it (see judge.h)
         Delta,    ///< change between phase=before and phase=after of the same subject
+        Apart,    ///< distance from the median over the fleet, in the unit of the metric
+        Uniform,  ///< a property of parts (metric) that equal parts of other nodes share: no number, who differs is marginal
     };
 
     std::string check;
@@ -29,6 +31,8 @@ struct Criterion {
     std::string subject; ///< glob over subjects, "*" for all
     Kind kind = Kind::Absolute;
     Direction direction = Direction::AtLeast;
+    std::string part;    ///< Uniform only: the kind of part
+    std::optional<double> otherwise; ///< Apart only: what counts as the median where too few nodes have the figure
     std::string of;      ///< Ratio only: the other metric
     std::string cappedBy; ///< Ratio only: parameter of the measurement that the other metric cannot exceed, e.g. slot_width_max
     bool sameSubject = false; ///< Fleet only: compared with the same subject of other nodes (nic/eth0), not with all of them

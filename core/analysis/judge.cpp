@@ -3,6 +3,7 @@
 
 #include "core/analysis/case.h"
 #include "core/analysis/limits.h"
+#include "core/analysis/notes.h"
 #include "core/analysis/sentences.h"
 #include "core/domain/node_set.h"
 
@@ -32,6 +33,10 @@ void testCriteria(Case &aCase)
 {
     const auto places = figuresByName(aCase.figures);
     for (const Criterion &criterion : aCase.criteria.criteria) {
+        if (criterion.kind == Criterion::Kind::Uniform) {
+            testUniform(aCase, criterion);
+            continue;
+        }
         const auto named = places.find({criterion.check, criterion.metric});
         if (named == places.end())
             continue;
@@ -125,7 +130,8 @@ void noteTooFew(std::vector<std::string> &notes, const Case &aCase, const std::m
 
 std::vector<std::string> notesOf(const Case &aCase)
 {
-    std::vector<std::string> notes;
+    std::vector<std::string> notes = aCase.notes;
+    std::ranges::copy(notesOfRun(aCase.run), std::back_inserter(notes));
     noteTooFew(notes, aCase, aCase.fleetTooSmall, "node");
     noteTooFew(notes, aCase, aCase.hostsTooFew, "physical host");
     std::set<int> simulated;

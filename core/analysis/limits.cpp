@@ -93,13 +93,15 @@ std::string provenance(const Criteria &criteria, const Criterion &criterion)
     const char *kind = criterion.kind == Criterion::Kind::Fleet ? "against the fleet"
         : criterion.kind == Criterion::Kind::Ratio              ? "as a fraction"
         : criterion.kind == Criterion::Kind::Delta              ? "before and after"
+        : criterion.kind == Criterion::Kind::Apart              ? "from the fleet"
+        : criterion.kind == Criterion::Kind::Uniform            ? "the same everywhere"
                                                                 : "absolute";
     return "criteria " + criteria.name + " " + criteria.revision + ", " + kind + ": " + criterion.source;
 }
 
 Judgement judgementOf(const Criterion &criterion)
 {
-    if (criterion.kind == Criterion::Kind::Fleet)
+    if (criterion.kind == Criterion::Kind::Fleet || criterion.kind == Criterion::Kind::Apart || criterion.kind == Criterion::Kind::Uniform)
         return Judgement::Fleet;
     const bool countable = criterion.unit == Unit::None || criterion.unit == Unit::Count || criterion.unit == Unit::Lanes;
     return countable || criterion.kind == Criterion::Kind::Delta ? Judgement::State : Judgement::Ceiling;

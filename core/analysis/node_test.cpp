@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace seatrial::analysis {
 
@@ -48,6 +49,11 @@ public:
         case Criterion::Kind::Delta:
             delta();
             break;
+        case Criterion::Kind::Apart:
+            apart();
+            break;
+        case Criterion::Kind::Uniform:
+            break; // of parts, not of figures
         }
         for (auto &[place, finding] : m_kept)
             m_case.add(std::get<0>(place), std::move(finding));
@@ -65,6 +71,7 @@ private:
     void fleet();
     void compare(const std::vector<const Figure *> &group);
     void delta();
+    void apart();
 
     Case &m_case;
     const Criterion &m_criterion;
@@ -193,6 +200,39 @@ void NodeTest::delta()
                   : ": it went from " + shownValue(first->second, figure->unit, 9) + " to " + shownValue(figure->value, figure->unit, 9)
                       + " during the run");
     }
+}
+
+void NodeTest::apart()
+{
+    Population population;
+    std::set<int> nodes;
+    for (const Figure *figure : m_figures) {
+        if (!unusable(*figure, m_criterion).empty())
+            continue;
+        population.add(figure->node, figure->value);
+        nodes.insert(figure->node);
+    }
+    population.seal();
+    const bool enough = static_cast<int>(population.owners()) >= m_case.criteria.fleetMinimum;
+    double farthest = 0;
+    for (const Figure *figure : m_figures) {
+        if (!enough && !m_criterion.otherwise) {
+            keep(*figure, unjudged("only " + std::to_string(population.owners()) + " nodes to compare"), {});
+            continue;
+        }
+        const double centre = enough ? population.without(figure->node).median : *m_criterion.otherwise;
+        Figure distance = *figure;
+        distance.value = std::abs(figure->value - centre);
+        keep(distance, absoluteLimits(m_criterion),
+             " from " + shownValue(centre, figure->unit) + (enough ? ", the median of " + m_case.others(nodes, figure->node, m_criterion) : std::string())
+                 + "; it is " + shownValue(figure->value, figure->unit));
+        if (enough && m_criterion.otherwise && std::abs(centre - *m_criterion.otherwise) > std::abs(farthest - *m_criterion.otherwise))
+            farthest = centre;
+    }
+    const auto limit = absoluteLimits(m_criterion).first();
+    if (enough && m_criterion.otherwise && limit && std::abs(farthest - *m_criterion.otherwise) > *limit)
+        m_case.notes.push_back(m_criterion.check + " " + m_criterion.metric + ": most nodes agree with each other at " + shownValue(farthest, m_criterion.unit)
+                               + ", so what they were compared with is the one that is wrong");
 }
 
 } // namespace

@@ -60,6 +60,7 @@ Campaign::Campaign(Worlds worlds, domain::RunData data, analysis::Criteria crite
     : m_run(data.info.id), m_inbox(std::make_shared<Inbox>())
 {
     auto coordinator = std::make_unique<Coordinator>(worlds, std::move(data), std::move(criteria), terms.fanOut, terms.leaseSeconds, m_inbox);
+    coordinator->setRamp(terms.ramp);
     if (resumed)
         coordinator->takeUp(*resumed);
     m_thread = std::thread([this, coordinator = std::move(coordinator)]() mutable {

@@ -4,6 +4,7 @@
 #include "core/analysis/criteria.h"
 #include "core/campaign/deployment.h"
 #include "core/campaign/node_link.h"
+#include "core/campaign/ramp.h"
 #include "core/campaign/snapshot.h"
 #include "core/store/store.h"
 
@@ -34,6 +35,7 @@ struct Terms {
     bool allowBusy = false;    ///< load is allowed where others compute; operatorName is recorded
     double leaseSeconds = 900; ///< how long a node goes on and waits when nobody is attached
     int fanOut = 64;           ///< connections being made at a time
+    RampTerms ramp;            ///< how load comes onto many nodes
 };
 
 /// One qualification over many nodes, from the first connection to the verdict. Works on a thread of its own and

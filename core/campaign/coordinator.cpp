@@ -141,7 +141,7 @@ void Coordinator::tick()
     if (now >= m_nextRenew) {
         m_nextRenew = now + kRenewEvery;
         for (auto &[id, node] : m_nodes)
-            send(node, protocol::Renew{});
+            renew(node);
         if (const auto broken = m_worlds.store.failure(); broken && m_mode == Mode::Measuring) {
             say(Severity::Error, {}, domain::sentence(*broken) + " Letting go: the nodes keep their journals. Make room, then continue the run.");
             m_mode = Mode::Detaching;
@@ -150,6 +150,7 @@ void Coordinator::tick()
     if (m_mode == Mode::Detaching)
         return end(RunState::Interrupted);
     endIdleServes();
+    lookAtRamp();
     startWhatMay();
     const auto quiet = [](const auto &entry) { return entry.second.phase == NodePhase::Done || entry.second.phase == NodePhase::Failed; };
     const bool allQuiet = std::ranges::all_of(m_nodes, quiet);
@@ -187,6 +188,9 @@ bool Coordinator::retest()
             if (peer == m_nodes.end() || peer->second.phase == NodePhase::Done || peer->second.phase == NodePhase::Failed)
                 continue;
         }
+        const auto &ramp = m_schedule.ramp(); // where load was not extended to, nothing is measured any more
+        if (ramp.stopped() && (!ramp.admitted(wanted.node) || (!wanted.peer.empty() && !ramp.admitted(wanted.peer))))
+            continue;
         const int attempt = nextAttempt(step, wanted.node, wanted.peer);
         if (!wanted.peer.empty() && attempt > kPairAttempts + m_info.plan.steps[step].retests)
             continue;

@@ -17,14 +17,17 @@ namespace seatrial::campaign {
 using Clock = std::chrono::steady_clock;
 
 /// The one thread that knows everything of a running campaign: it takes what comes out of the inbox, orders what may
-/// be measured next, and publishes how it stands. Spread over three files: the loop and the end (coordinator.cpp),
-/// nodes coming and going (coordinator_nodes.cpp), orders and their results (coordinator_orders.cpp).
+/// be measured next, and publishes how it stands. Spread over four files: the loop and the end (coordinator.cpp),
+/// nodes coming and going (coordinator_nodes.cpp), orders and their results (coordinator_orders.cpp), load that is
+/// extended in steps (coordinator_ramp.cpp).
 class Coordinator
 {
 public:
     Coordinator(Worlds worlds, domain::RunData data, analysis::Criteria criteria, int fanOut, double leaseSeconds,
                 std::shared_ptr<Inbox> inbox);
 
+    /// Before anything else: how load comes onto the nodes.
+    void setRamp(const RampTerms &terms);
     /// Takes up the results and journal positions of an earlier life.
     void takeUp(const std::map<domain::NodeId, store::StreamPosition> &positions);
     /// Works until the run is finished, cancelled or detached.
@@ -66,6 +69,8 @@ private:
         std::set<std::string> unfinishedServes; ///< of an earlier life, to be ended
         int malformed = 0;
         Allowance allowance;
+        std::optional<double> aheadAtLeast; ///< its clock's lead over ours, by the records since the last renewal
+        bool clockTold = false;       ///< in this connection
     };
 
     /// A pair in work.
@@ -102,6 +107,10 @@ private:
     void stopListening(NodeRun &node, const std::string &why);
     void enter(NodeRun &node, NodePhase phase);
     void send(NodeRun &node, const protocol::Control &control);
+    void renew(NodeRun &node);
+
+    // coordinator_ramp.cpp
+    void lookAtRamp();
 
     // coordinator_orders.cpp
     void startWhatMay();
@@ -134,6 +143,10 @@ private:
     Connector m_connector;
     Schedule m_schedule;
     Pace m_pace;
+    RampTerms m_ramp;
+    std::optional<Clock::time_point> m_rampSince; ///< when the load of this step of the ramp began
+    std::set<domain::NodeId> m_rampLosses;        ///< loaded nodes that were lost since
+    bool m_rampHeld = false;                      ///< said
     std::map<domain::NodeId, NodeRun> m_nodes;
     std::vector<PairRun> m_pairs;
     Mode m_mode = Mode::Measuring;

@@ -49,7 +49,8 @@ void Coordinator::connect(NodeRun &node, std::chrono::milliseconds delay)
                 .node = node.node->id.text(),
                 .leaseSeconds = m_leaseSeconds,
                 .allowBusy = !m_info.loadAllowedBy.empty(),
-                .allowedBy = m_info.loadAllowedBy};
+                .allowedBy = m_info.loadAllowedBy,
+                .sudo = node.node->sudo};
     job.notBefore = Clock::now() + delay;
     if (!node.reached)
         enter(node, NodePhase::Connecting);
@@ -69,6 +70,7 @@ void Coordinator::ready(NodeReady &event)
     const bool again = node.reached;
     node.reached = true;
     node.connectTries = 0;
+    node.clockTold = false;
     node.progressDeadline = Clock::time_point::max();
     enter(node, node.orders.empty() ? NodePhase::Attached : NodePhase::Working);
     const auto upload = std::ranges::find(event.steps, "upload", &RecipeStep::name);
@@ -143,6 +145,7 @@ void Coordinator::lost(NodeRun &node, const Failure &failure)
     const auto now = Clock::now();
     if (node.phase != NodePhase::Reconnecting) {
         node.lostSince = now;
+        m_rampLosses.insert(node.node->id);
         say(Severity::Warning, {node.node->id},
             domain::sentence(failure) + (node.attachedOnly ? " Its step in work ends with it; attaching again." : " The node goes on under its lease; attaching again."));
         enter(node, NodePhase::Reconnecting);
@@ -156,6 +159,7 @@ void Coordinator::lost(NodeRun &node, const Failure &failure)
 
 void Coordinator::giveUp(NodeRun &node, Failure failure)
 {
+    m_rampLosses.insert(node.node->id);
     ++node.generation; // whatever still comes from its connections is late
     if (node.link)
         node.link->close();
@@ -179,6 +183,11 @@ void Coordinator::stopListening(NodeRun &node, const std::string &why)
     send(node, protocol::Cancel{{}, "the desktop does not listen any more: " + why});
     giveUp(node, {Stage::Run, FailureKind::Untrusted, fmt::format("{}: it is not listened to any more: {}.", name, why), "following its journal",
                   "look at what runs there (seatrialctl stream --node " + name + "), clean the node, then run again"});
+}
+
+void Coordinator::renew(NodeRun &node)
+{
+    send(node, protocol::Renew{wallNow(), std::exchange(node.aheadAtLeast, std::nullopt)});
 }
 
 void Coordinator::send(NodeRun &node, const protocol::Control &control)

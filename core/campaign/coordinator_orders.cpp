@@ -190,6 +190,7 @@ void Coordinator::lines(LinesArrived &event)
     auto &node = it->second;
     std::vector<protocol::StreamLine> fresh;
     fresh.reserve(event.lines.size());
+    const double now = wallNow();
     for (auto &line : event.lines) {
         if (const auto *newer = std::get_if<protocol::TooNew>(&line.content)) {
             giveUp(node, {Stage::Attach, FailureKind::Unsupported,
@@ -210,6 +211,8 @@ void Coordinator::lines(LinesArrived &event)
                 break;
             }
             node.lastSequence = parsed->stamp.sequence;
+            const double ahead = parsed->stamp.wallSeconds - now;
+            node.aheadAtLeast = std::max(ahead, node.aheadAtLeast.value_or(ahead));
             const int generation = node.generation;
             record(node, *parsed);
             if (node.generation != generation) { // given up by what it said
@@ -222,6 +225,9 @@ void Coordinator::lines(LinesArrived &event)
         }
         fresh.push_back(std::move(line));
     }
+    // Once at the beginning, so that short runs know of the clocks as well.
+    if (node.aheadAtLeast && node.link && !std::exchange(node.clockTold, true))
+        renew(node);
     if (!fresh.empty())
         m_worlds.store.append(m_info.id, event.node, std::move(fresh));
 }

@@ -38,7 +38,7 @@ std::vector<std::vector<std::pair<NodeId, NodeId>>> pairRounds(std::vector<NodeI
 }
 
 Schedule::Schedule(const domain::Plan &plan, const domain::Fleet &fleet, const std::vector<NodeId> &nodes)
-    : m_plan(plan), m_order(nodes)
+    : m_plan(plan), m_ramp({{}}, fleet, nodes), m_order(nodes)
 {
     for (const auto &node : nodes) {
         auto &state = m_nodes[node];
@@ -53,6 +53,41 @@ Schedule::Schedule(const domain::Plan &plan, const domain::Fleet &fleet, const s
                 it->second.resources.push_back(resource.name);
         }
     }
+}
+
+void Schedule::setRamp(const RampTerms &terms, const domain::Fleet &fleet)
+{
+    m_ramp = Ramp(terms, fleet, m_order);
+}
+
+int Schedule::stopRamp()
+{
+    m_ramp.stop();
+    const auto dropped = [&](const Task &task) {
+        return m_plan.steps[task.step].exclusive && (!m_ramp.admitted(task.node) || (!task.peer.empty() && !m_ramp.admitted(task.peer)));
+    };
+    int nodes = 0;
+    for (auto &[node, state] : m_nodes)
+        nodes += std::erase_if(state.open, dropped) > 0;
+    for (const auto &task : m_pairs) {
+        if (!dropped(task))
+            continue;
+        for (const auto &node : {task.node, task.peer}) {
+            auto &pairs = m_nodes.at(node).pairs;
+            if (const auto counted = pairs.find(task.step); counted != pairs.end())
+                pairs.erase(counted);
+        }
+    }
+    std::erase_if(m_pairs, dropped);
+    std::erase_if(m_again, dropped);
+    return nodes;
+}
+
+bool Schedule::mayLoad(const Task &task)
+{
+    if (!m_plan.steps[task.step].exclusive)
+        return true;
+    return m_ramp.admit(task.node) && (task.peer.empty() || m_ramp.admit(task.peer));
 }
 
 void Schedule::join(const NodeId &node)
@@ -111,6 +146,8 @@ void Schedule::markDone(const Task &task)
     const auto it = m_nodes.find(task.node);
     if (it == m_nodes.end())
         return;
+    if (m_plan.steps[task.step].exclusive)
+        m_ramp.grant(task.node);
     if (task.peer.empty())
         std::erase_if(it->second.open, [&](const Task &open) { return open.step == task.step; });
     else
@@ -186,7 +223,7 @@ std::vector<Task> Schedule::startable()
             continue;
         // The steps that follow on a node need nobody else: they go together, and the node can do them alone.
         auto &open = m_nodes.at(node).open;
-        while (!open.empty() && inOrder(open.front(), node) && !resourceBusy(open.front())) {
+        while (!open.empty() && inOrder(open.front(), node) && !resourceBusy(open.front()) && mayLoad(open.front())) {
             start(open.front(), started);
             open.erase(open.begin());
         }
@@ -196,7 +233,7 @@ std::vector<Task> Schedule::startable()
             const Task task = *it;
             const bool pair = !task.peer.empty();
             const bool can = free(task.node) && (!pair || free(task.peer)) && inOrder(task, task.node)
-                && (!pair || inOrder(task, task.peer)) && !resourceBusy(task);
+                && (!pair || inOrder(task, task.peer)) && !resourceBusy(task) && mayLoad(task);
             if (!can) {
                 ++it;
                 continue;
@@ -264,6 +301,8 @@ std::string Schedule::waitsFor(const NodeId &node) const
     const auto &state = m_nodes.at(node);
     if (!state.joined || state.running > 0)
         return {};
+    if (!m_ramp.over() && !m_ramp.admitted(node) && !state.open.empty() && m_plan.steps[state.open.front().step].exclusive)
+        return "its turn, load is extended in steps";
     for (const auto &resource : state.resources) {
         const auto holders = m_holders.find(resource);
         if (holders == m_holders.end() || holders->second.empty() || holders->second.contains(node))
@@ -316,6 +355,8 @@ void Schedule::drawPairs()
     if (present.empty())
         return;
     m_drawn.insert(step);
+    if (m_ramp.stopped() && m_plan.steps[step].exclusive)
+        std::erase_if(present, [&](const NodeId &node) { return !m_ramp.admitted(node); });
     for (const auto &round : pairRounds(present, m_plan.steps[step].partners)) {
         for (const auto &[a, b] : round)
             addPair(step, a, b);

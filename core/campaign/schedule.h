@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/campaign/ramp.h"
 #include "core/domain/inventory.h"
 #include "core/domain/plan.h"
 
@@ -37,6 +38,13 @@ class Schedule
 {
 public:
     Schedule(const domain::Plan &plan, const domain::Fleet &fleet, const std::vector<domain::NodeId> &nodes);
+
+    /// Load comes onto the nodes in steps; without this call at once.
+    void setRamp(const RampTerms &terms, const domain::Fleet &fleet);
+    Ramp &ramp() { return m_ramp; }
+    const Ramp &ramp() const { return m_ramp; }
+    /// Exclusive tasks of nodes that were never loaded are dropped: they will have no result. How many nodes those are.
+    int stopRamp();
 
     /// The node can be given work. One that comes after the pairs were drawn is given partners of its own.
     void join(const domain::NodeId &node);
@@ -77,6 +85,7 @@ private:
     int firstOpenStep(const NodeState &state) const;
     bool inOrder(const Task &task, const domain::NodeId &node) const;
     bool resourceBusy(const Task &task) const;
+    bool mayLoad(const Task &task);
     void start(const Task &task, std::vector<Task> &started);
     void hold(const Task &task, int change);
     void addPair(int step, const domain::NodeId &a, const domain::NodeId &b);
@@ -84,6 +93,7 @@ private:
     void drawPairs();
 
     const domain::Plan m_plan;
+    Ramp m_ramp;
     std::map<domain::NodeId, NodeState> m_nodes;
     std::vector<domain::NodeId> m_order;
     std::vector<Task> m_pairs;   ///< open pair tasks in the order of the rounds

@@ -263,6 +263,13 @@ Body readBody(Fields &fields, std::string_view type)
     return {};
 }
 
+Renew readRenew(Fields &fields)
+{
+    const auto number = [&](const char *key) { return fields.has(key) ? std::optional(fields.number(key, -kHighest, kHighest)) : std::nullopt; };
+    const auto wall = number("wall");
+    return {wall, number("ahead_at_least")};
+}
+
 Open readOpen(Fields &fields)
 {
     Open open;
@@ -273,6 +280,7 @@ Open readOpen(Fields &fields)
     open.graceSeconds = fields.number("grace_seconds", 0, 3600);
     open.allowBusy = fields.boolean("allow_busy");
     open.allowedBy = fields.text("allowed_by");
+    open.sudo = fields.boolean("sudo");
     return open;
 }
 
@@ -306,7 +314,7 @@ Control readControl(Fields &fields, std::string_view type)
         return readCancel(fields);
     if (type != "renew")
         fields.fail("\"type\" is none of this version: \"" + std::string(type) + '"');
-    return Renew{};
+    return readRenew(fields);
 }
 
 /// Looks at the version of a first line before anything else: whatever a newer one says may have changed.

@@ -3,6 +3,7 @@
 
 #include "core/protocol/record.h"
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -17,6 +18,7 @@ struct Open {
     double graceSeconds = 5;    ///< between TERM and KILL
     bool allowBusy = false;     ///< a person allowed load beside other people's work
     std::string allowedBy;      ///< who did
+    bool sudo = false;          ///< the inventory allows `sudo -n` of the engine's read-only helper on this node
     bool operator==(const Open &) const = default;
 };
 
@@ -42,8 +44,11 @@ struct Cancel {
     bool operator==(const Cancel &) const = default;
 };
 
-/// "I am still here": starts the lease anew. Sent when nothing else was for a while.
+/// "I am still here": starts the lease anew. Sent when nothing else was for a while. What it says of clocks lets the node
+/// know how far its own is off.
 struct Renew {
+    std::optional<double> wall;         ///< Unix time of the desktop when it was sent
+    std::optional<double> aheadAtLeast; ///< seconds: by a record that came, the node's clock is ahead of the desktop's by that or more
     bool operator==(const Renew &) const = default;
 };
 

@@ -119,6 +119,8 @@ void write(JsonWriter &json, const Open &open)
     json.number("grace_seconds", open.graceSeconds);
     json.boolean("allow_busy", open.allowBusy);
     json.optionalText("allowed_by", open.allowedBy);
+    if (open.sudo)
+        json.boolean("sudo", true);
 }
 
 void write(JsonWriter &json, const StartStep &start)
@@ -136,7 +138,13 @@ void write(JsonWriter &json, const Cancel &cancel)
 }
 
 void write(JsonWriter &, const NoMoreSteps &) {}
-void write(JsonWriter &, const Renew &) {}
+void write(JsonWriter &json, const Renew &renew)
+{
+    if (renew.wall)
+        json.number("wall", *renew.wall);
+    if (renew.aheadAtLeast)
+        json.number("ahead_at_least", *renew.aheadAtLeast);
+}
 
 template<typename Variant>
 std::string encodeVariant(const Variant &variant, const Stamp *stamp)

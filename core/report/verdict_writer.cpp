@@ -47,6 +47,8 @@ std::string asVerdictJson(const domain::RunInfo &run, const FleetVerdict &verdic
     json["run"] = verdict.run.text();
     json["plan"] = run.plan.name;
     json["fleet"] = run.fleet.name;
+    json["operator"] = run.operatorName;
+    json["load_allowed_by"] = run.loadAllowedBy;
     auto &counts = json["counts"];
     for (const auto value : {Verdict::Qualified, Verdict::Marginal, Verdict::Failed, Verdict::Unknown})
         counts[domain::verdictText(value)] = verdict.count(value);

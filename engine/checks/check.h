@@ -28,6 +28,7 @@ struct CheckContext {
     std::filesystem::path workFolder;    ///< on the node, ours, writable
     double deadlineSeconds = 60;         ///< for planning repetitions; the supervisor enforces it
     bool allowBusy = false;              ///< a person allowed load beside other people's work
+    bool sudo = false;                   ///< the inventory allows `sudo -n` of the read-only helper
     const std::atomic<bool> *stop = nullptr; ///< set by SIGTERM: end soon and cleanly
     Emitter *out = nullptr;
     int loadLock = -1;       ///< descriptor that the workers of a run share, see load_lock.h; -1: nobody to share a node with

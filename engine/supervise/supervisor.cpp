@@ -229,6 +229,22 @@ void Supervisor::apply(const Control &control)
         cancelStep(cancel->step, reasonOf(*cancel));
     else if (std::holds_alternative<NoMoreSteps>(control))
         m_noMoreSteps = true;
+    else if (const auto *renew = std::get_if<Renew>(&control))
+        compareClocks(*renew);
+}
+
+void Supervisor::compareClocks(const Renew &renew)
+{
+    if (!renew.wall || m_ending)
+        return;
+    const double before = m_clock.offset();
+    const auto measurement = m_clock.heard(*renew.wall, renew.aheadAtLeast, wallSeconds());
+    if (!measurement)
+        return;
+    if (m_clock.jumped())
+        event(Severity::Warning, "clock.jumped", "The clock of this node or of the desktop was set: what lay between them changed during the run.",
+              {{"before_seconds", std::to_string(before)}, {"now_seconds", std::to_string(m_clock.offset())}});
+    write(*measurement);
 }
 
 void Supervisor::order(const StartStep &step)
@@ -324,7 +340,7 @@ void Supervisor::startNext()
         m_journal.append(StepStarted{step.step, step.check, step.parameters});
         m_journal.flush(); // known before it works: whoever takes this up again must not do it twice
         WorkerTerms terms{m_terms.folder, m_terms.sysroot, workFolder() / std::to_string(++m_startedWorkers),
-                          m_terms.open.graceSeconds, m_terms.open.allowBusy, m_loadLock.get()};
+                          m_terms.open.graceSeconds, m_terms.open.allowBusy, m_terms.open.sudo, m_loadLock.get()};
         std::string error;
         if (auto worker = WorkerProcess::start(step, terms, error))
             m_workers.push_back(std::move(worker));

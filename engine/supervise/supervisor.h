@@ -3,6 +3,7 @@
 
 #include "core/protocol/control.h"
 #include "core/protocol/record.h"
+#include "engine/supervise/clock_bounds.h"
 #include "engine/supervise/control_server.h"
 #include "engine/supervise/journal.h"
 #include "engine/supervise/worker_process.h"
@@ -54,6 +55,7 @@ private:
     void handle(const ControlServer::Said &said);
     void apply(const protocol::Control &control);
     void order(const protocol::StartStep &step);
+    void compareClocks(const protocol::Renew &renew);
     void cancelStep(const std::string &step, const std::string &reason);
     void readWorkers();
     void write(const protocol::Body &body); ///< what a worker said
@@ -86,6 +88,7 @@ private:
     std::optional<Ending> m_ending;
     std::optional<double> m_toldToEnd; ///< by a signal, when; not yet clear by whom
     double m_lastControl = 0;
+    ClockBounds m_clock;
     bool m_wasAttached = false;
     bool m_leaseRuns = false; ///< nobody is attached
     bool m_troubleSaid = false;

@@ -115,6 +115,8 @@ std::optional<LaunchedWorker> launchWorker(const protocol::StartStep &step, cons
                                       "--work", terms.workFolder.string()};
     if (terms.allowBusy)
         words.push_back("--allow-busy");
+    if (terms.sudo)
+        words.push_back("--sudo");
     std::vector<char *> arguments;
     for (std::string &word : words)
         arguments.push_back(word.data());

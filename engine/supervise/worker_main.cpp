@@ -85,7 +85,7 @@ int workerMain(const WorkerOptions &options, const std::vector<std::unique_ptr<C
         return 0;
     }
     const CheckContext context{step->step,         step->parameters,       options.sysroot,        options.workFolder,
-                               step->deadlineSeconds, options.allowBusy, &stopRequestedBySignal, &emitter,
+                               step->deadlineSeconds, options.allowBusy, options.sudo, &stopRequestedBySignal, &emitter,
                                hasLock ? WorkerProcess::kLoadLockFd : -1,
                                std::filesystem::path(runFolder ? runFolder : "").filename()};
     emitter.emit(finishedFrom(*step, runCheck(**check, context)));

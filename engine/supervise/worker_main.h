@@ -13,6 +13,7 @@ struct WorkerOptions {
     std::filesystem::path sysroot = "/";
     std::filesystem::path workFolder;
     bool allowBusy = false;
+    bool sudo = false;
 };
 
 /// The life of a worker: reads its order from standard input, runs the check, writes what it finds to the pipe that

@@ -24,6 +24,7 @@ struct WorkerTerms {
     std::filesystem::path workFolder; ///< of this worker alone; removed when it is over
     double graceSeconds = 5;
     bool allowBusy = false;
+    bool sudo = false; ///< the read-only helper may be asked for through it
     int loadLock = -1; ///< ours, handed on to the worker; see load_lock.h
 };
 

@@ -195,7 +195,7 @@ private slots:
         const Ended ended = call({"verdict", "--store", "@s.db", "--format", "json"});
         QCOMPARE(ended.exitCode, 0);
         const auto verdict = QJsonDocument::fromJson(ended.output).object();
-        QCOMPARE(keysOf(verdict), (QStringList{"counts", "fleet", "nodes", "notes", "plan", "run"}));
+        QCOMPARE(keysOf(verdict), (QStringList{"counts", "fleet", "load_allowed_by", "nodes", "notes", "operator", "plan", "run"}));
         QCOMPARE(keysOf(verdict["counts"].toObject()), (QStringList{"failed", "marginal", "qualified", "unknown"}));
         const auto nodes = verdict["nodes"].toArray();
         QCOMPARE(nodes.size(), 2);

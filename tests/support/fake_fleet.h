@@ -20,12 +20,12 @@ namespace seatrial::tests {
 struct FakeBehaviour {
     FakeBehaviour() = default;
     FakeBehaviour(const FakeBehaviour &other)
-        : connectFailure(other.connectFailure), connectFails(other.connectFails), bandwidth(other.bandwidth), link(other.link), ends(other.ends),
+        : connectFailure(other.connectFailure), connectFails(other.connectFails.load()), bandwidth(other.bandwidth), link(other.link), ends(other.ends),
           stepSeconds(other.stepSeconds), breaksAtOnce(other.breaksAtOnce.load()), simulated(other.simulated), survey(other.survey)
     {
     }
     domain::Failure connectFailure;      ///< used if connectFails > 0
-    int connectFails = 0;                ///< how many attempts fail before one works; a big number: never
+    std::atomic<int> connectFails = 0;   ///< how many attempts fail before one works; a big number: never
     double bandwidth = 10.0;             ///< GB/s that its memory step answers
     double link = 10.0;                  ///< Gbit/s of its network; a pair has the smaller one of both
     std::map<std::string, protocol::StepFinished> ends; ///< by check: ends so instead of completed

@@ -88,6 +88,21 @@ public:
             value(node, step, "stand_in", 1, protocol::Unit::Count, "node", attempt);
         return *this;
     }
+    RunBuilder &part(const std::string &node, protocol::Part part)
+    {
+        m_run.parts.push_back({domain::NodeId(node), std::move(part)});
+        return *this;
+    }
+    RunBuilder &event(const std::string &node, const std::string &code, const std::string &text)
+    {
+        m_run.events.push_back({domain::NodeId(node), {protocol::Severity::Warning, code, {}, "node", text, {}}, 1, 0});
+        return *this;
+    }
+    RunBuilder &loadAllowedBy(const std::string &person)
+    {
+        m_run.info.loadAllowedBy = person;
+        return *this;
+    }
     /// Steps that end from now on leave no figure behind.
     RunBuilder &withoutFigures()
     {

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/checks/health/host_health.h"
 
+#include "engine/checks/health/firmware.h"
+#include "engine/checks/health/infiniband.h"
 #include "engine/checks/health/kernel_log.h"
+#include "engine/checks/health/memory_errors.h"
+#include "engine/checks/health/memory_modules.h"
 #include "engine/checks/health/nics.h"
 #include "engine/checks/health/parts.h"
 #include "engine/checks/health/pci_devices.h"
+#include "engine/checks/health/pci_errors.h"
 #include "engine/checks/health/system_state.h"
 #include "engine/checks/options.h"
 #include "engine/checks/reporter.h"
@@ -41,16 +46,16 @@ void reportTrouble(const Reporter &reporter, const FoldedTrouble &trouble)
     reporter.event(severityOf(trouble.trouble), std::string(codeOf(trouble.trouble)), trouble.subject, trouble.text, std::move(parameters));
 }
 
-void reportKernelLog(const Reporter &reporter, const CheckContext &context)
+void reportKernelLog(const Reporter &reporter, PrivilegedReads &reads, Waivers &waivers)
 {
-    const auto log = readKernelLog(context.sysroot);
+    const auto log = readKernelLog(reads);
     if (!log.refusal.empty()) {
-        reporter.event(Severity::Warning, "kernel_log.not_permitted", "node", log.refusal + ".", {{"refusal", log.refusal}});
+        waivers.notPermitted("the kernel log", "kernel_log", log.refusal, "add the user to group systemd-journal or adm, or " + reads.remedy());
         return;
     }
     const auto troubles = foldTroubles(log.messages);
     // Counts are of what the kernel still keeps: on a talkative node that does not reach back to its start.
-    protocol::Parameters parameters{{"source", log.source}, {"messages", std::to_string(log.messages.size())}};
+    protocol::Parameters parameters{{"source", log.source}, {"read_by", log.readBy}, {"messages", std::to_string(log.messages.size())}};
     if (!log.messages.empty())
         parameters["oldest_seconds"] = numberText(log.messages.front().seconds);
     for (const auto &[trouble, count] : troubles.counts)
@@ -78,12 +83,20 @@ CheckResult HostHealth::run(const CheckContext &context) const
         Reporter reporter(context, id());
         if (!phase.empty())
             reporter.share("phase", phase);
+        PrivilegedReads reads(context.sysroot, context.sudo);
+        Waivers waivers(reporter, phase == "after");
         reportVersions(reporter, context.sysroot);
+        reportBoardAndBmc(reporter, reads, waivers);
         reportParts(reporter, context.sysroot);
-        reportPciDevices(reporter, context.sysroot);
+        reportMemoryModules(reporter, reads, waivers);
+        reportPciErrors(reporter, reads, waivers, reportPciDevices(reporter, context.sysroot));
         reportNics(reporter, context.sysroot);
+        reportInfiniband(reporter, context.sysroot, waivers);
         reportSystemState(reporter, context.sysroot);
-        reportKernelLog(reporter, context);
+        reportMemoryErrors(reporter, reads, waivers);
+        reportMachineChecks(reporter, reads, waivers);
+        reportKernelLog(reporter, reads, waivers);
+        waivers.sayMissing();
     } catch (const std::exception &problem) {
         return CheckResult::error(std::string("the operating system refused what it needs: ") + printable(problem.what()));
     }

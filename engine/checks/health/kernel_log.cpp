@@ -1,87 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/checks/health/kernel_log.h"
 
+#include "engine/measure/command.h"
+#include "engine/measure/kmsg.h"
 #include "engine/measure/text.h"
 
-#include <algorithm>
-#include <array>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 
-#include <fcntl.h>
 #include <sys/klog.h>
-#include <unistd.h>
 
 namespace seatrial::engine {
 
 namespace {
 
 constexpr std::size_t mostBytes = 32 << 20;
-
-struct Words {
-    KernelTrouble trouble;
-    std::string_view metric;
-    std::string_view code;
-};
-constexpr std::array<Words, 7> vocabulary{{
-    {KernelTrouble::Xid, "kernel_xid", "kernel.xid"},
-    {KernelTrouble::MachineCheck, "kernel_machine_checks", "kernel.mce"},
-    {KernelTrouble::Aer, "kernel_aer", "kernel.aer"},
-    {KernelTrouble::HardwareError, "kernel_hardware_errors", "kernel.hardware_error"},
-    {KernelTrouble::OutOfMemory, "kernel_oom", "kernel.oom"},
-    {KernelTrouble::IoError, "kernel_io_errors", "kernel.io_error"},
-    {KernelTrouble::LinkDown, "kernel_link_down", "kernel.link_down"},
-}};
-
-/// All of @c words in this order, in lower case; the first sign that fits names the kind.
-struct Sign {
-    KernelTrouble trouble;
-    std::array<std::string_view, 2> words;
-};
-constexpr auto signs = std::to_array<Sign>({
-    {KernelTrouble::Xid, {"nvrm: xid (", ""}},
-    {KernelTrouble::Xid, {"nvidia-nvswitch", "sxid ("}},
-    {KernelTrouble::MachineCheck, {"mce: [hardware error]", ""}},
-    {KernelTrouble::MachineCheck, {"machine check events logged", ""}},
-    {KernelTrouble::MachineCheck, {"[hardware error]: machine check", ""}},
-    {KernelTrouble::MachineCheck, {"kernel panic", "machine check"}},
-    {KernelTrouble::Aer, {"pcie bus error: severity=", ""}},
-    {KernelTrouble::Aer, {"aer: ", "error received"}},
-    {KernelTrouble::Aer, {"aer: ", "error message received"}},
-    {KernelTrouble::Aer, {"aer: ", "errors received"}},
-    {KernelTrouble::HardwareError, {"[hardware error]", ""}},
-    {KernelTrouble::HardwareError, {"edac mc", " ce "}},
-    {KernelTrouble::HardwareError, {"edac mc", " ue "}},
-    {KernelTrouble::HardwareError, {"memory failure: 0x", ""}},
-    {KernelTrouble::OutOfMemory, {"out of memory: kill", ""}},
-    {KernelTrouble::OutOfMemory, {"memory cgroup out of memory", ""}},
-    {KernelTrouble::IoError, {"i/o error", ""}},
-    {KernelTrouble::IoError, {"critical medium error", ""}},
-    {KernelTrouble::IoError, {"ext4-fs error", ""}},
-    {KernelTrouble::IoError, {"nvme", "timeout, "}},
-    {KernelTrouble::IoError, {"nvme", "controller is down"}},
-    {KernelTrouble::LinkDown, {"link is down", ""}},
-    {KernelTrouble::LinkDown, {"link down", ""}},
-    {KernelTrouble::LinkDown, {"lost carrier", ""}},
-    {KernelTrouble::LinkDown, {"link becomes inactive", ""}},
-    {KernelTrouble::LinkDown, {"nic link is lost", ""}},
-});
-
-/// Look like trouble and are none: ports nothing is plugged into, drives without a disk.
-constexpr std::array<std::string_view, 4> harmless{"sata link down", "dev fd0", "dev sr0", "aer: enabled"};
-
-const Words &wordsOf(KernelTrouble trouble)
-{
-    return *std::find_if(vocabulary.begin(), vocabulary.end(), [=](const Words &words) { return words.trouble == trouble; });
-}
-
-std::string lowered(std::string_view text)
-{
-    std::string lower(text);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-    return lower;
-}
+constexpr std::size_t mostOfJournal = 8 << 20;
+constexpr const char *journalLines = "20000"; ///< the newest: what a kernel keeps itself is less
+constexpr double journalSeconds = 10;
 
 /// "6,1234,5678901,-;text": level, number, microseconds since boot, flags.
 std::optional<KernelMessage> parseKmsg(std::string_view line)
@@ -105,47 +41,34 @@ std::optional<KernelMessage> parseSyslog(std::string_view line)
     return KernelMessage{parseNumber(trimmed(line.substr(open + 1, close - open - 1))).value_or(0), printable(trimmed(line.substr(close + 1)))};
 }
 
-template<typename Parse>
-void addLines(std::vector<KernelMessage> &messages, std::string_view text, Parse parse)
+/// "Nov 21 11:00:01 host kernel: [   12.345678] text", as syslog daemons write it for group adm.
+std::optional<KernelMessage> parseLogFile(std::string_view line)
 {
+    constexpr std::string_view mark = " kernel: ";
+    const auto at = line.find(mark);
+    return at == line.npos ? std::nullopt : parseSyslog(line.substr(at + mark.size()));
+}
+
+/// "[   12.345678] kernel: text" of journalctl; what belongs to a message of several lines is indented.
+std::optional<KernelMessage> parseJournal(std::string_view line)
+{
+    auto message = parseSyslog(line);
+    if (message && message->text.starts_with("kernel: "))
+        message->text.erase(0, 8);
+    return message;
+}
+
+template<typename Parse>
+std::vector<KernelMessage> messagesIn(std::string_view text, Parse parse)
+{
+    std::vector<KernelMessage> messages;
     for (const auto line : split(text, '\n')) {
         if (line.empty())
             continue;
         if (auto message = parse(line))
             messages.push_back(std::move(*message));
     }
-}
-
-bool readKmsg(const std::filesystem::path &file, KernelLog &log)
-{
-    const int fd = ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    // The device gives one record a read and refuses one that does not fit; it says EPIPE when records were overwritten
-    // under us, and EAGAIN at its end. A recorded log is a plain file.
-    std::string text;
-    char buffer[16384];
-    int problem = 0;
-    while (text.size() < mostBytes) {
-        const ssize_t got = ::read(fd, buffer, sizeof buffer);
-        if (got == 0)
-            break;
-        if (got > 0) {
-            text.append(buffer, std::size_t(got));
-            continue;
-        }
-        problem = errno;
-        if (problem != EPIPE && problem != EINTR)
-            break;
-        problem = 0;
-    }
-    ::close(fd);
-    if (problem != 0 && problem != EAGAIN && text.empty()) {
-        errno = problem;
-        return false;
-    }
-    addLines(log.messages, text, parseKmsg);
-    return true;
+    return messages;
 }
 
 bool readSyslog(KernelLog &log)
@@ -158,137 +81,72 @@ bool readSyslog(KernelLog &log)
     const int got = klogctl(readAll, text.data(), size);
     if (got < 0)
         return false;
-    addLines(log.messages, std::string_view(text).substr(0, std::size_t(got)), parseSyslog);
+    log.messages = messagesIn(std::string_view(text).substr(0, std::size_t(got)), parseSyslog);
     return true;
 }
 
-/// "0000:41:00.0" or, as NVIDIA's driver writes it, "0000:41:00" → "pci/0000:41:00.0".
-std::string pciSubject(std::string_view text)
+/// For members of the groups adm and systemd-journal. Others see an empty journal.
+bool readJournal(KernelLog &log)
 {
-    const auto hex = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
-    constexpr std::string_view shape = "hhhh:hh:hh";
-    for (std::size_t at = 0; at + shape.size() <= text.size(); ++at) {
-        bool fits = at == 0 || !hex(text[at - 1]);
-        for (std::size_t i = 0; fits && i < shape.size(); ++i)
-            fits = shape[i] == 'h' ? hex(text[at + i]) : text[at + i] == shape[i];
-        if (!fits)
-            continue;
-        const bool function = at + shape.size() + 1 < text.size() && text[at + shape.size()] == '.';
-        return "pci/" + lowered(text.substr(at, shape.size())) + '.' + (function ? text[at + shape.size() + 1] : '0');
-    }
-    return "node";
+    const auto answer = runCommand({"journalctl", "-k", "-b", "-q", "--no-pager", "--no-hostname", "-o", "short-monotonic", "-n", journalLines},
+                                   journalSeconds, mostOfJournal);
+    log.messages = messagesIn(answer.output, parseJournal);
+    if (answer.status == 0 && !log.messages.empty())
+        return true;
+    log.messages.clear();
+    log.refusal += "; journalctl -k: " + (!answer.problem.empty() ? answer.problem : std::string("nothing is shown to this user"));
+    return false;
 }
 
-std::string xidNumber(std::string_view text)
+/// What a syslog daemon wrote since the last boot.
+bool readLogFile(const std::filesystem::path &file, KernelLog &log)
 {
-    const auto mark = text.find("Xid (");
-    const auto close = mark == text.npos ? mark : text.find("): ", mark);
-    if (close == text.npos)
-        return {};
-    const auto number = text.substr(close + 3);
-    return std::string(number.substr(0, number.find_first_not_of("0123456789")));
-}
-
-/// Numbers that stand alone differ from message to message of one trouble (sectors, addresses, process ids); those
-/// that are part of a name (nvme0n1) tell the parts apart.
-std::string withoutNumbers(std::string_view text)
-{
-    constexpr std::string_view breaks = " ,;=()[]<>";
-    std::string folded;
-    for (std::size_t i = 0; i < text.size();) {
-        auto end = text.find_first_of(breaks, i);
-        end = end == text.npos ? text.size() : end;
-        const auto word = text.substr(i, end - i);
-        const bool number = !word.empty() && (word.starts_with("0x") || word.find_first_not_of("0123456789.-") == word.npos);
-        folded += number ? std::string_view("#") : word;
-        if (end < text.size())
-            folded += text[end];
-        i = end + 1;
+    errno = 0;
+    const auto text = readText(file, mostBytes);
+    if (!text) {
+        if (errno != ENOENT)
+            log.refusal += "; /var/log/kern.log: " + std::string(std::strerror(errno));
+        return false;
     }
-    return folded;
+    const auto boot = text->rfind("] Linux version ");
+    const auto line = boot == text->npos ? text->npos : text->rfind('\n', boot);
+    log.messages = messagesIn(std::string_view(*text).substr(line == text->npos ? 0 : line + 1), parseLogFile);
+    return !log.messages.empty();
 }
 
 } // namespace
 
-std::string_view metricOf(KernelTrouble trouble)
-{
-    return wordsOf(trouble).metric;
-}
-
-std::string_view codeOf(KernelTrouble trouble)
-{
-    return wordsOf(trouble).code;
-}
-
-const std::vector<KernelTrouble> &allKernelTroubles()
-{
-    static const auto all = [] {
-        std::vector<KernelTrouble> troubles;
-        for (const auto &words : vocabulary)
-            troubles.push_back(words.trouble);
-        return troubles;
-    }();
-    return all;
-}
-
-KernelLog readKernelLog(const std::filesystem::path &sysroot)
+KernelLog readKernelLog(PrivilegedReads &reads)
 {
     KernelLog log;
-    log.source = "/dev/kmsg";
-    if (readKmsg(sysroot / "dev/kmsg", log))
-        return log;
-    log.refusal = std::string("the kernel log cannot be read: /dev/kmsg: ") + std::strerror(errno);
-    if (sysroot != "/")
-        return log;
-    log.source = "syslog";
-    if (readSyslog(log))
+    const auto found = [&](const char *source, const char *by) {
+        log.source = source;
+        log.readBy = by;
         log.refusal.clear();
-    else
+        return log;
+    };
+    const auto &sysroot = reads.sysroot();
+    if (const auto text = readKmsg(sysroot / "dev/kmsg", mostBytes)) {
+        log.messages = messagesIn(*text, parseKmsg);
+        return found("/dev/kmsg", "direct");
+    }
+    log.refusal = std::string("the kernel log cannot be read: /dev/kmsg: ") + std::strerror(errno);
+    const bool live = sysroot == "/"; // what follows asks this very machine
+    if (live && readSyslog(log))
+        return found("syslog", "direct");
+    if (live)
         log.refusal += std::string(", syslog(2): ") + std::strerror(errno);
+    if (live && readJournal(log))
+        return found("journalctl -k", "journal");
+    if (readLogFile(sysroot / "var/log/kern.log", log))
+        return found("/var/log/kern.log", "group");
+    if (const auto text = reads.bySudo("dev/kmsg")) {
+        log.messages = messagesIn(text->content, parseKmsg);
+        return found("/dev/kmsg", "sudo");
+    }
+    if (!reads.sudoRefusal().empty())
+        log.refusal += "; sudo -n: " + reads.sudoRefusal();
     return log;
-}
-
-std::optional<KernelTrouble> classify(std::string_view text)
-{
-    const auto lower = lowered(text);
-    if (std::any_of(harmless.begin(), harmless.end(), [&](std::string_view words) { return lower.find(words) != lower.npos; }))
-        return std::nullopt;
-    for (const auto &sign : signs) {
-        const auto first = lower.find(sign.words[0]);
-        if (first != lower.npos && lower.find(sign.words[1], first + sign.words[0].size()) != lower.npos)
-            return sign.trouble;
-    }
-    return std::nullopt;
-}
-
-KernelTroubles foldTroubles(const std::vector<KernelMessage> &messages, std::size_t mostFolded)
-{
-    KernelTroubles troubles;
-    for (const auto trouble : allKernelTroubles())
-        troubles.counts[trouble] = 0;
-    std::map<std::string, std::size_t> places;
-    for (const auto &message : messages) {
-        const auto trouble = classify(message.text);
-        if (!trouble)
-            continue;
-        ++troubles.counts[*trouble];
-        const auto xid = *trouble == KernelTrouble::Xid ? xidNumber(message.text) : std::string();
-        const auto subject = pciSubject(message.text);
-        const auto key = std::string(codeOf(*trouble)) + '|' + (xid.empty() ? withoutNumbers(message.text) : subject + '|' + xid);
-        const auto known = places.find(key);
-        if (known == places.end() && troubles.folded.size() >= mostFolded) {
-            ++troubles.left;
-            continue;
-        }
-        const auto place = known == places.end() ? troubles.folded.size() : known->second;
-        if (known == places.end()) {
-            places.emplace(key, place);
-            troubles.folded.push_back({*trouble, message.text.substr(0, 400), subject, 0, message.seconds, message.seconds, xid});
-        }
-        ++troubles.folded[place].count;
-        troubles.folded[place].lastSeconds = message.seconds;
-    }
-    return troubles;
 }
 
 } // namespace seatrial::engine

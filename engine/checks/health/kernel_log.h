@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "engine/checks/health/privileged_reads.h"
+
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,12 +27,14 @@ struct KernelMessage {
 
 struct KernelLog {
     std::vector<KernelMessage> messages; ///< the oldest first: the kernel keeps only the newest
-    std::string source;                  ///< "/dev/kmsg" or "syslog"
+    std::string source;                  ///< "/dev/kmsg", "syslog", "journalctl -k", "/var/log/kern.log"
+    std::string readBy;                  ///< "direct", "journal", "group", "sudo"
     std::string refusal;                 ///< why it could not be read, a sentence; empty if it was
 };
 
-/// sysroot/dev/kmsg, or syslog(2) of this machine where that is refused. Never waits.
-KernelLog readKernelLog(const std::filesystem::path &sysroot);
+/// sysroot/dev/kmsg; where that is refused syslog(2), the journal, the file of a syslog daemon, and sudo's helper, in this
+/// order. A recorded tree has the files only. Never waits for long.
+KernelLog readKernelLog(PrivilegedReads &reads);
 
 /// The kind of a message; nothing if it is none of ours (a driver saying at boot that it watches for AER is not).
 std::optional<KernelTrouble> classify(std::string_view text);

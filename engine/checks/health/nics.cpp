@@ -114,6 +114,8 @@ void reportState(const Reporter &reporter, const fs::path &interface, const std:
         reporter.read("nic_speed", Unit::GigabitsPerSecond, subject, double(*speed) / 1000, parameters);
     if (const auto changes = readInteger(interface / "carrier_changes"))
         reporter.read("carrier_changes", Unit::Count, subject, double(*changes), parameters);
+    if (const auto downs = readInteger(interface / "carrier_down_count"))
+        reporter.read("carrier_downs", Unit::Count, subject, double(*downs), parameters);
 }
 
 void reportCounters(const Reporter &reporter, const fs::path &interface, const std::string &subject)

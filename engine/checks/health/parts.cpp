@@ -24,26 +24,6 @@ std::string joined(const std::string &first, const std::string &second)
     return first + (first.empty() || second.empty() ? "" : " ") + second;
 }
 
-void reportBoard(const Reporter &reporter, const fs::path &sysroot)
-{
-    const auto dmi = sysroot / "sys/class/dmi/id";
-    const auto tree = sysroot / "proc/device-tree"; // machines without DMI
-    Part board{"board", "node", fieldOf(dmi / "product_serial"), joined(fieldOf(dmi / "sys_vendor"), fieldOf(dmi / "product_name")),
-               fieldOf(dmi / "bios_version"), {}};
-    addIfRead(board.attributes, "uuid", fieldOf(dmi / "product_uuid"));
-    addIfRead(board.attributes, "board_name", fieldOf(dmi / "board_name"));
-    addIfRead(board.attributes, "board_serial", fieldOf(dmi / "board_serial"));
-    addIfRead(board.attributes, "bios_date", fieldOf(dmi / "bios_date"));
-    if (board.identity.empty() && board.attributes.contains("uuid"))
-        board.identity = board.attributes["uuid"];
-    if (board.model.empty())
-        board.model = fieldOf(tree / "model");
-    if (board.identity.empty())
-        board.identity = fieldOf(tree / "serial-number");
-    if (!board.model.empty() || !board.identity.empty())
-        reporter.part(std::move(board));
-}
-
 struct Socket {
     std::string model;
     std::string microcode;
@@ -130,7 +110,6 @@ void reportDisks(const Reporter &reporter, const fs::path &sysroot)
 
 void reportParts(const Reporter &reporter, const fs::path &sysroot)
 {
-    reportBoard(reporter, sysroot);
     reportCpus(reporter, sysroot);
     reportMemory(reporter, sysroot);
     reportDisks(reporter, sysroot);

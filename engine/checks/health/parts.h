@@ -7,7 +7,7 @@
 
 namespace seatrial::engine {
 
-/// What the node is made of, beside PCI devices and network interfaces: board, CPUs by socket, memory, disks.
+/// What the node is made of, beside the board, PCI devices and network interfaces: CPUs by socket, memory, disks.
 void reportParts(const Reporter &reporter, const std::filesystem::path &sysroot);
 
 } // namespace seatrial::engine

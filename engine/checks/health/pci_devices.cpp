@@ -49,26 +49,6 @@ void addIfRead(protocol::Parameters &parameters, const std::string &name, const 
         parameters[name] = numberText(*value);
 }
 
-void reportAer(const Reporter &reporter, const fs::path &device, const std::string &subject, const protocol::Parameters &parameters)
-{
-    struct Counter {
-        const char *file;
-        const char *total;
-        const char *metric;
-    };
-    for (const auto &[file, total, metric] : {Counter{"aer_dev_correctable", "TOTAL_ERR_COR", "pcie_aer_correctable"},
-                                              Counter{"aer_dev_nonfatal", "TOTAL_ERR_NONFATAL", "pcie_aer_nonfatal"},
-                                              Counter{"aer_dev_fatal", "TOTAL_ERR_FATAL", "pcie_aer_fatal"}}) {
-        const auto text = readText(device / file).value_or("");
-        for (const auto line : split(text, '\n')) {
-            const auto parts = words(line);
-            const auto count = parts.size() == 2 && parts[0] == total ? parseInteger(parts[1]) : std::nullopt;
-            if (count)
-                reporter.read(metric, Unit::Count, subject, double(*count), parameters);
-        }
-    }
-}
-
 void reportLink(const Reporter &reporter, const fs::path &device, const std::string &subject, protocol::Parameters parameters)
 {
     // What the slot could do tells a wide card in a narrow slot from a link that has lost lanes.
@@ -88,8 +68,9 @@ void reportLink(const Reporter &reporter, const fs::path &device, const std::str
 
 } // namespace
 
-void reportPciDevices(const Reporter &reporter, const fs::path &sysroot)
+std::vector<PciDevice> reportPciDevices(const Reporter &reporter, const fs::path &sysroot)
 {
+    std::vector<PciDevice> devices;
     const auto folder = sysroot / "sys/bus/pci/devices";
     for (const auto &address : namesIn(folder)) {
         const auto device = folder / address;
@@ -107,8 +88,9 @@ void reportPciDevices(const Reporter &reporter, const fs::path &sysroot)
             parameters["numa_node"] = std::to_string(*numa);
         reporter.part({"pci", subject, {}, model, {}, parameters});
         reportLink(reporter, device, subject, parameters);
-        reportAer(reporter, device, subject, parameters);
+        devices.push_back({address, subject, std::move(parameters)});
     }
+    return devices;
 }
 
 } // namespace seatrial::engine

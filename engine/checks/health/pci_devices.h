@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "engine/checks/health/pci_errors.h"
 #include "engine/checks/reporter.h"
 
 #include <filesystem>
@@ -8,7 +9,7 @@
 namespace seatrial::engine {
 
 /// Network, 3D, display and accelerator devices and NVMe controllers (not bridges): width and speed of their PCIe link
-/// beside what device and slot are able to, and their AER counters.
-void reportPciDevices(const Reporter &reporter, const std::filesystem::path &sysroot);
+/// beside what device and slot are able to. The devices found.
+std::vector<PciDevice> reportPciDevices(const Reporter &reporter, const std::filesystem::path &sysroot);
 
 } // namespace seatrial::engine

@@ -36,7 +36,12 @@ std::string linkName(const std::filesystem::path &link)
 
 std::string fieldOf(const std::filesystem::path &file)
 {
-    auto text = readLine(file).value_or("");
+    return fieldIn(readLine(file).value_or(""));
+}
+
+std::string fieldIn(std::string_view content)
+{
+    auto text = printable(trimmed(content.substr(0, content.find('\n'))));
     const bool empty = text.find_first_not_of("0 .-") == text.npos;
     if (empty || std::find(placeholders.begin(), placeholders.end(), text) != placeholders.end())
         return {};

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace seatrial::engine {
@@ -13,5 +14,7 @@ std::vector<std::string> namesIn(const std::filesystem::path &folder);
 std::string linkName(const std::filesystem::path &link);
 /// One line of a file or nothing at all: what hardware leaves empty or fills with "To be filled by O.E.M." is empty.
 std::string fieldOf(const std::filesystem::path &file);
+/// The same of text that was read already.
+std::string fieldIn(std::string_view content);
 
 } // namespace seatrial::engine

@@ -55,17 +55,6 @@ void reportThrottling(const Reporter &reporter, const fs::path &cpus)
         reporter.read("thermal_throttle", Unit::Count, "socket/" + std::to_string(socket), double(count));
 }
 
-void reportMemoryErrors(const Reporter &reporter, const fs::path &sysroot)
-{
-    const auto controllers = sysroot / "sys/devices/system/edac/mc";
-    for (const auto &name : namesIn(controllers)) {
-        for (const auto &[file, metric] : {std::pair{"ce_count", "memory_errors_corrected"}, std::pair{"ue_count", "memory_errors_uncorrected"}}) {
-            if (const auto count = readInteger(controllers / name / file))
-                reporter.read(metric, Unit::Count, "memory/" + printable(name), double(*count));
-        }
-    }
-}
-
 /// "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.65.06  Sun Jul …"
 std::string nvidiaDriver(const fs::path &sysroot)
 {
@@ -85,7 +74,6 @@ void reportSystemState(const Reporter &reporter, const fs::path &sysroot)
     reportMemory(reporter, sysroot);
     reportCpuCount(reporter, cpus);
     reportThrottling(reporter, cpus);
-    reportMemoryErrors(reporter, sysroot);
 }
 
 void reportVersions(const Reporter &reporter, const fs::path &sysroot)

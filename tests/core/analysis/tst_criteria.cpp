@@ -122,7 +122,7 @@ void CriteriaTest::refused_data()
     row("delta at least", "check: c, metric: m, kind: delta, direction: at least, marginal: 1, unit: count, source: s",
         "6:52: found at least for kind delta, expected at most: counters only grow");
     row("unknown kind", "check: c, metric: m, kind: fleets, direction: at least, marginal: 1, unit: count, source: s",
-        "6:34: found \"fleets\" as kind, expected absolute, ratio, fleet or delta");
+        "6:34: found \"fleets\" as kind, expected absolute, ratio, fleet, delta, apart or uniform");
     row("no number", "check: c, metric: m, kind: absolute, direction: at least, marginal: nan, unit: GB/s, source: s",
         "6:75: found \"nan\" as marginal, expected a number from -1e+18 to 1e+18");
     row("twice", QString("%1 }\n  - { %1").arg(good).toUtf8().constData(),

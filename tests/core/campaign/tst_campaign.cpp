@@ -58,6 +58,11 @@ public:
         const std::scoped_lock lock(mutex);
         return last;
     }
+    bool heard(const char *words)
+    {
+        const std::scoped_lock lock(mutex);
+        return std::ranges::any_of(texts, [&](const std::string &text) { return text.find(words) != std::string::npos; });
+    }
     std::mutex mutex;
     std::shared_ptr<const Snapshot> last;
     std::vector<std::string> texts;
@@ -101,6 +106,14 @@ class TestCampaign : public QObject
         static analysis::Criteria criteria() { return *analysis::parseCriteria(kCriteria, "criteria.yaml"); }
     };
 
+    /// A run that loads half of the nodes first, and the others 0.3 s later.
+    static Terms inTwoSteps(Stage &stage)
+    {
+        auto terms = stage.terms(false);
+        terms.ramp = {{0.5, 1}, 0.3, 2};
+        return terms;
+    }
+
     static void compareWithStore(Stage &stage, const Snapshot &last)
     {
         const auto stored = stage.store->runData(last.verdict->run);
@@ -114,6 +127,44 @@ class TestCampaign : public QObject
     }
 
 private slots:
+    void loadIsExtendedInSteps()
+    {
+        Stage stage(8);
+        auto campaign = Campaign::begin(stage.worlds(), inTwoSteps(stage));
+        QVERIFY(campaign);
+        const auto last = (*campaign)->wait();
+        QCOMPARE(last->verdict->count(domain::Verdict::Qualified), 8);
+        QVERIFY(stage.watcher.heard("50 % of them first"));
+        QVERIFY(stage.watcher.heard("extended to 100 %"));
+    }
+
+    void lossesUnderLoadStopTheRamp()
+    {
+        tests::FakeBehaviour dies; // its power is gone once it is under load
+        dies.stepSeconds = 30;
+        dies.connectFailure = {domain::Stage::Connect, domain::FailureKind::Changed, "gone", {}, {}};
+        Stage stage(0);
+        for (int i = 1; i <= 8; ++i) {
+            stage.names.push_back("n" + std::to_string(i));
+            stage.fleet.add(stage.names.back(), i <= 3 ? dies : tests::FakeBehaviour());
+        }
+        auto terms = inTwoSteps(stage);
+        terms.ramp.pauseSeconds = 1.5;
+        auto campaign = Campaign::begin(stage.worlds(), std::move(terms));
+        QVERIFY(campaign);
+        QTRY_VERIFY(stage.watcher.heard("50 % of them first"));
+        for (const char *name : {"n1", "n2", "n3"}) {
+            stage.fleet.node(name).behaviour.connectFails = 1000;
+            stage.fleet.node(name).cutConnection();
+        }
+        const auto last = (*campaign)->wait();
+        QVERIFY(stage.watcher.heard("load is not extended to 4 further nodes"));
+        for (const auto &name : stage.names)
+            QCOMPARE(last->verdict->find(NodeId(name))->verdict, domain::Verdict::Unknown);
+        for (const char *name : {"n5", "n6", "n7", "n8"})
+            QVERIFY(stage.fleet.node(name).everStarted.empty()); // never loaded
+    }
+
     void initTestCase()
     {
         QVERIFY2(domain::parsePlan(kPlan, "plan.yaml").has_value(), "plan");

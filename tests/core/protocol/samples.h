@@ -38,13 +38,14 @@ inline std::vector<protocol::Control> controls()
 {
     using namespace protocol;
     return {
-        Open{kProtocolVersion, "2026-01-05 quick", "n01", 900, 5, true, "Ada Example"},
+        Open{kProtocolVersion, "2026-01-05 quick", "n01", 900, 5, true, "Ada Example", true},
         Open{1, "r", "n", 0.25, 0, false, ""},
         StartStep{"n01/host.memory", "host.memory", {{"seconds", "4"}}, 60},
         NoMoreSteps{},
         Cancel{"n01/host.memory", "a person stopped the step"},
         Cancel{},
         Renew{},
+        Renew{1767603601.25, -0.75},
     };
 }
 

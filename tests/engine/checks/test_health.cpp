@@ -176,7 +176,7 @@ private slots:
         const auto refused = collector.events("kernel_log.not_permitted");
         QCOMPARE(refused.size(), std::size_t(1));
         QCOMPARE(refused.front().severity, protocol::Severity::Warning);
-        QVERIFY(refused.front().parameters.at("refusal").find("/dev/kmsg") != std::string::npos);
+        QVERIFY(refused.front().parameters.at("tried").find("/dev/kmsg") != std::string::npos);
     }
 
     void thisMachine()

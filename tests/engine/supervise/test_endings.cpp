@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/engine/supervise/engine_run.h"
 
+#include <QDateTime>
 #include <QElapsedTimer>
 #include <QFileInfo>
 #include <QTest>
@@ -175,6 +176,26 @@ private slots:
         QCOMPARE(desktop.toTheEnd(), 0);
         QCOMPARE(gathered.finished("a").status, StepStatus::Completed);
         QCOMPARE(gathered.goodbye().outcome, Outcome::Finished);
+    }
+
+    void clocksAreCompared()
+    {
+        EngineRun run;
+        Gathered gathered;
+        Attached desktop(run.folder(), gathered);
+        desktop.say(run.open());
+        const double now = double(QDateTime::currentMSecsSinceEpoch()) / 1000;
+        desktop.say(Renew{now + 100, -100.5}); // a desktop whose clock is 100 s ahead of the node's
+        desktop.say(NoMoreSteps{});
+        QCOMPARE(desktop.toTheEnd(), 0);
+        std::vector<Measurement> offsets;
+        for (const auto &[sequence, record] : gathered.records) {
+            if (const auto *measurement = std::get_if<Measurement>(&record.body); measurement && measurement->check == "clock")
+                offsets.push_back(*measurement);
+        }
+        QCOMPARE(offsets.size(), std::size_t(1));
+        QVERIFY(offsets.front().spread.minimum <= -100 && offsets.front().spread.maximum >= -100);
+        QCOMPARE(offsets.front().unit, Unit::Seconds);
     }
 
     void termToTheSupervisorCancels()

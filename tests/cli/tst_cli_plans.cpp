@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/lab.h"
+
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace seatrial::tests;
+
+/// What docs/cli.md promises of "seatrialctl plan".
+class TestCliPlans : public QObject
+{
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+
+    QString write(const QString &name, const QByteArray &bytes) const
+    {
+        QFile file(m_folder.filePath(name));
+        if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
+            qFatal("cannot write %s", qPrintable(file.fileName()));
+        return file.fileName();
+    }
+    QString plan(const QByteArray &steps) const { return write("plan.yaml", "version: 1\nname: mine\ntitle: Mine\ndescription: d\nsteps:\n" + steps); }
+    static Ended call(const QStringList &words) { return runProgram("seatrialctl", words, 60); }
+
+private slots:
+    void theBuiltInPlansAreGood()
+    {
+        const auto list = call({"plan", "list", "--format", "json"});
+        QCOMPARE(list.exitCode, 0);
+        const auto plans = QJsonDocument::fromJson(list.output).array();
+        QVERIFY(!plans.isEmpty());
+        QCOMPARE(plans.first().toObject()["plan"].toString(), QStringLiteral("quick"));
+        for (const auto &entry : plans) {
+            const auto checked = call({"plan", "check", entry.toObject()["plan"].toString()});
+            QVERIFY2(checked.exitCode == 0, checked.output.constData());
+            QVERIFY(checked.output.contains("can be run"));
+        }
+    }
+
+    void checkNamesWhatCannotWork_data()
+    {
+        QTest::addColumn<QByteArray>("steps");
+        QTest::addColumn<QString>("said");
+        QTest::addColumn<int>("code");
+        const auto row = [](const char *name, const QByteArray &steps, const char *said, int code) { QTest::newRow(name) << steps << said << code; };
+        row("good", "  - { id: a, check: host.health }\n", "can be run", 0);
+        row("unknown check", "  - { id: a, check: host.telepathy }\n", "error: a: there is no check host\\.telepathy; this engine has .*host\\.memory", 2);
+        row("unknown parameter", "  - { id: a, check: host.cpu, exclusive: true, parameters: { second: 3 } }\n", "has no parameter second; it has seconds", 2);
+        row("deadline too short", "  - { id: a, check: host.cpu, exclusive: true, deadline: 5, expected: 9 }\n", "deadline of 5 s is shorter than the 9 s", 2);
+        row("measures longer than its deadline", "  - { id: a, check: host.cpu, exclusive: true, deadline: 60, parameters: { seconds: 90 } }\n", "to measure for 90 s, but its deadline is 60 s", 2);
+        row("a pair on one node", "  - { id: a, check: net.pair, exclusive: true }\n", "say scope: pair", 2);
+        row("one node as a pair", "  - { id: a, check: host.disk, scope: pair, exclusive: true }\n", "leave scope: pair out", 2);
+        row("what the schedule says", "  - { id: a, check: net.pair, scope: pair, exclusive: true, parameters: { peer: n1 } }\n", "peer is given by the schedule", 2);
+        row("nothing required", "  - { id: a, check: host.health, need: informative }\n", "no step is required", 2);
+        row("after before before", "  - { id: a, check: host.health, parameters: { phase: after } }\n  - { id: b, check: host.health, parameters: { phase: before } }\n", "comes before the one", 2);
+        row("load that is shared", "  - { id: a, check: host.memory }\n", "note: a: host\\.memory loads the node", 0);
+        row("pairs need two", "  - { id: a, check: net.pair, scope: pair, exclusive: true }\n", "note: a: it needs two nodes", 0);
+        row("before alone", "  - { id: a, check: host.health, parameters: { phase: before } }\n", "note: a: .*alone", 0);
+    }
+    void checkNamesWhatCannotWork()
+    {
+        QFETCH(QByteArray, steps);
+        QFETCH(QString, said);
+        QFETCH(int, code);
+        const auto ended = call({"plan", "check", plan(steps)});
+        const auto output = QString::fromUtf8(ended.output);
+        QVERIFY2(output.contains(QRegularExpression(said)), qPrintable(output + QString::fromUtf8(ended.errors)));
+        QCOMPARE(ended.exitCode, code);
+    }
+
+    void showTellsEveryStep()
+    {
+        const auto ended = call({"plan", "show", "quick", "--format", "json"});
+        QCOMPARE(ended.exitCode, 0);
+        const auto steps = QJsonDocument::fromJson(ended.output).array();
+        QVERIFY(steps.size() >= 5);
+        QStringList keys = steps.first().toObject().keys();
+        keys.sort();
+        QCOMPARE(keys, (QStringList{"check", "deadline_s", "exclusive", "expected_s", "need", "parameters", "partners", "retests", "scope", "step", "title"}));
+        QVERIFY(call({"plan", "show", "quick"}).output.contains("Plan quick:"));
+    }
+
+    void estimateSaysWhatItRestsOn()
+    {
+        const auto shared = write("shared.yaml", "version: 1\nname: hall\nnodes:\n  - { name: \"n[01-04]\" }\nshared:\n  - { name: c, kind: physical-host, nodes: \"n[01-04]\" }\n");
+        const auto file = plan("  - { id: cpu, check: host.cpu, exclusive: true, expected: 10 }\n");
+        const auto one = QJsonDocument::fromJson(call({"plan", "estimate", file, "--inventory", shared, "--nodes", "n01", "--format", "json"}).output).object();
+        const auto all = QJsonDocument::fromJson(call({"plan", "estimate", file, "--inventory", shared, "--format", "json"}).output).object();
+        QCOMPARE(one["nodes"].toInt(), 1);
+        QCOMPARE(all["nodes"].toInt(), 4);
+        QCOMPARE(all["total_s"].toDouble() - one["total_s"].toDouble(), 30.); // one after the other
+        QVERIFY(all["rests_on"].toArray().size() >= 2);
+        QVERIFY(all["steps"].toArray().first().toObject()["at_once"].toInt() == 1);
+        const auto many = write("many.yaml", "version: 1\nname: hall\nnodes:\n  - { name: \"n[001-100]\" }\n");
+        const auto ramped = QJsonDocument::fromJson(call({"plan", "estimate", file, "--inventory", many, "--format", "json"}).output).object();
+        QVERIFY(ramped["ramp_s"].toDouble() > 0);
+        const auto flat = QJsonDocument::fromJson(call({"plan", "estimate", file, "--inventory", many, "--ramp", "off", "--format", "json"}).output).object();
+        QCOMPARE(flat["ramp_s"].toDouble(), 0.);
+        QVERIFY(call({"plan", "estimate", "quick", "--inventory", many}).output.contains("Rests on:"));
+    }
+
+    void badInputEndsWithTwo()
+    {
+        QCOMPARE(call({"plan"}).exitCode, 2);
+        QCOMPARE(call({"plan", "show"}).exitCode, 2);
+        QCOMPARE(call({"plan", "show", "nope"}).exitCode, 2);
+        QCOMPARE(call({"plan", "show", "quick", "--format", "junit"}).exitCode, 2);
+        QCOMPARE(call({"plan", "estimate", "quick"}).exitCode, 2);
+        const auto fleet = write("f.yaml", "version: 1\nname: hall\nnodes:\n  - { name: n1 }\n");
+        const auto ramp = call({"plan", "estimate", "quick", "--inventory", fleet, "--ramp", "50"});
+        QCOMPARE(ramp.exitCode, 2);
+        QVERIFY(ramp.errors.contains("12.5,25,50,100"));
+        QCOMPARE(call({"run", "--inventory", fleet, "--store", m_folder.filePath("never.db"), "--ramp", "zero"}).exitCode, 2);
+        QVERIFY(!QFile::exists(m_folder.filePath("never.db")));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCliPlans)
+#include "tst_cli_plans.moc"

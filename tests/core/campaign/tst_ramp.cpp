@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/campaign/estimate.h"
+#include "core/campaign/ramp.h"
+#include "core/campaign/schedule.h"
+
+#include <QTest>
+
+#include <algorithm>
+#include <map>
+
+using namespace seatrial;
+using namespace seatrial::campaign;
+using domain::NodeId;
+
+namespace {
+
+/// @p racks racks of @p each nodes.
+domain::Fleet fleetOf(int racks, int each)
+{
+    domain::Fleet fleet;
+    for (int rack = 1; rack <= racks; ++rack) {
+        for (int i = 1; i <= each; ++i) {
+            domain::Node node;
+            node.id = NodeId("r" + std::to_string(rack) + "n" + std::to_string(i));
+            node.rack = domain::RackId("R" + std::to_string(rack));
+            fleet.nodes.push_back(node);
+        }
+    }
+    return fleet;
+}
+
+std::vector<NodeId> idsOf(const domain::Fleet &fleet)
+{
+    std::vector<NodeId> nodes;
+    for (const auto &node : fleet.nodes)
+        nodes.push_back(node.id);
+    return nodes;
+}
+
+domain::PlanStep step(const char *id, bool exclusive, domain::Scope scope = domain::Scope::Node, double expected = 10)
+{
+    domain::PlanStep step;
+    step.id = domain::StepId(id);
+    step.check = domain::CheckId(id);
+    step.scope = scope;
+    step.exclusive = exclusive;
+    step.expectedSeconds = expected;
+    return step;
+}
+
+domain::Plan plan()
+{
+    domain::Plan plan;
+    plan.steps = {step("health", false), step("cpu", true), step("memory", true), step("network", true, domain::Scope::Pair)};
+    return plan;
+}
+
+std::size_t loads(const std::vector<Task> &tasks)
+{
+    std::map<NodeId, int> nodes;
+    for (const auto &task : tasks) {
+        if (task.step > 0)
+            ++nodes[task.node];
+    }
+    return nodes.size();
+}
+
+} // namespace
+
+class TestRamp : public QObject
+{
+    Q_OBJECT
+
+private slots:
+    void loadGrowsInStepsAndEvenlyOverRacks()
+    {
+        const auto fleet = fleetOf(8, 8);
+        const auto nodes = idsOf(fleet);
+        Schedule schedule(plan(), fleet, nodes);
+        schedule.setRamp({}, fleet);
+        for (const auto &node : nodes)
+            schedule.join(node);
+        std::vector<Task> started = schedule.startable();
+        QCOMPARE(std::ranges::count_if(started, [](const Task &task) { return task.step == 0; }), 64); // looking is no load
+        QCOMPARE(loads(started), std::size_t(8));
+        std::map<std::string, int> racks;
+        for (const auto &task : started) {
+            if (task.step == 1)
+                ++racks[fleet.find(task.node)->rack.text()];
+        }
+        QCOMPARE(racks.size(), std::size_t(8)); // one in each
+        const auto finishAll = [&] {
+            for (const auto &task : started)
+                schedule.finished(task);
+        };
+        finishAll();
+        QVERIFY(schedule.startable().empty()); // the others wait, although those are done
+        QVERIFY(!schedule.allDone());
+        QVERIFY(schedule.waitsFor(NodeId("r8n8")).find("extended in steps") != std::string::npos);
+        for (const std::size_t more : {8u, 16u, 32u}) {
+            schedule.ramp().advance();
+            started = schedule.startable();
+            QCOMPARE(loads(started), more);
+            finishAll();
+        }
+        QVERIFY(schedule.ramp().over());
+        while (!(started = schedule.startable()).empty())
+            finishAll();
+        QVERIFY(schedule.allDone());
+    }
+
+    void aSmallFleetIsLoadedAtOnce()
+    {
+        const auto fleet = fleetOf(2, 8);
+        const auto nodes = idsOf(fleet);
+        Schedule schedule(plan(), fleet, nodes);
+        schedule.setRamp({}, fleet);
+        for (const auto &node : nodes)
+            schedule.join(node);
+        QCOMPARE(loads(schedule.startable()), std::size_t(16));
+        QVERIFY(schedule.ramp().over());
+    }
+
+    void aStoppedRampEndsWithoutTheOthers()
+    {
+        const auto fleet = fleetOf(4, 8);
+        const auto nodes = idsOf(fleet);
+        Schedule schedule(plan(), fleet, nodes);
+        schedule.setRamp({}, fleet);
+        for (const auto &node : nodes)
+            schedule.join(node);
+        auto started = schedule.startable();
+        QCOMPARE(loads(started), std::size_t(4));
+        QCOMPARE(schedule.stopRamp(), 28);
+        for (int round = 0; round < 50 && !schedule.allDone(); ++round) {
+            for (const auto &task : started) {
+                QVERIFY(task.step == 0 || schedule.ramp().admitted(task.node));
+                schedule.finished(task);
+            }
+            started = schedule.startable();
+        }
+        QVERIFY(schedule.allDone());
+    }
+
+    void deadNodesDoNotHoldTheStep()
+    {
+        const auto fleet = fleetOf(4, 8);
+        const auto nodes = idsOf(fleet);
+        Schedule schedule(plan(), fleet, nodes);
+        schedule.setRamp({}, fleet);
+        for (const auto &node : nodes) { // the first rack does not answer
+            if (node.text().starts_with("r1"))
+                schedule.leave(node);
+            else
+                schedule.join(node);
+        }
+        QCOMPARE(loads(schedule.startable()), std::size_t(3)); // one in each of the others
+    }
+
+    void words_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<int>("steps"); ///< -1: refused
+        QTest::newRow("off") << "off" << 0;
+        QTest::newRow("one") << "100" << 1;
+        QTest::newRow("as built in") << "12.5,25,50,100" << 4;
+        for (const char *bad : {"", "50", "100,50", "50,50,100", "0,100", "-5,100", "50,,100", "50,100,", "nan,100", "101", "a", "50;100"})
+            QTest::newRow(bad) << bad << -1;
+    }
+    void words()
+    {
+        QFETCH(QString, text);
+        QFETCH(int, steps);
+        const auto shares = rampFromText(text.toStdString());
+        QCOMPARE(shares ? int(shares->size()) : -1, steps);
+    }
+
+    void howManyLossesAreTooMany()
+    {
+        QCOMPARE(tooManyLosses(3), std::size_t(2));
+        QCOMPARE(tooManyLosses(40), std::size_t(2));
+        QCOMPARE(tooManyLosses(1000), std::size_t(50));
+    }
+
+    void theEstimatePlaysTheSchedule()
+    {
+        auto fleet = fleetOf(1, 4);
+        const auto nodes = idsOf(fleet);
+        domain::Plan two;
+        two.steps = {step("health", false, domain::Scope::Node, 1), step("cpu", true)};
+        QCOMPARE(estimate(two, fleet, nodes, {}).totalSeconds, 2 + 1 + 10.);
+        fleet.shared.push_back({"chassis", "physical-host", nodes}); // one after the other
+        const auto shared = estimate(two, fleet, nodes, {});
+        QCOMPARE(shared.totalSeconds, 2 + 1 + 40.);
+        QCOMPARE(shared.steps[1].mostAtOnce, 1);
+        QCOMPARE(shared.steps[1].times, 4);
+        QVERIFY(shared.waitingSeconds >= 30);
+
+        domain::Plan pairs;
+        pairs.steps = {step("network", true, domain::Scope::Pair)};
+        fleet.shared.clear();
+        const auto rounds = estimate(pairs, fleet, nodes, {});
+        QCOMPARE(rounds.steps[0].times, 6); // each with three others
+        QCOMPARE(rounds.totalSeconds, 2 + 30.);
+        QCOMPARE(estimate(pairs, fleet, {nodes.front()}, {}).steps[0].times, 0);
+    }
+
+    void theEstimateCountsTheRamp()
+    {
+        const auto fleet = fleetOf(8, 8);
+        domain::Plan burn;
+        burn.steps = {step("cpu", true, domain::Scope::Node, 100)};
+        const auto slow = estimate(burn, fleet, idsOf(fleet), {});
+        QCOMPARE(slow.rampSeconds, 30.);
+        QCOMPARE(slow.totalSeconds, 2 + 100 + 30.);
+        RampTerms off;
+        off.shares.clear();
+        QCOMPARE(estimate(burn, fleet, idsOf(fleet), off).totalSeconds, 102.);
+        QVERIFY(!estimate(burn, fleetOf(70, 30), idsOf(fleetOf(70, 30)), {}).simulated);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestRamp)
+#include "tst_ramp.moc"
