@@ -162,6 +162,7 @@ FleetVerdict judge(const domain::RunData &run, const Criteria &criteria)
     Case aCase(run, criteria);
     testCriteria(aCase);
     listUnlimited(aCase);
+    testLives(aCase);
     FleetVerdict fleet;
     fleet.run = run.info.id;
     fleet.nodes = testCoverage(aCase);

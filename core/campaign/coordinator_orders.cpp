@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/campaign/coordinator.h"
 
+#include "core/protocol/version.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <random>
@@ -199,6 +201,14 @@ void Coordinator::lines(LinesArrived &event)
             break;
         }
         if (const auto *parsed = std::get_if<protocol::Record>(&line.content)) {
+            const auto *hello = std::get_if<protocol::Hello>(&parsed->body);
+            if (hello && hello->protocol < protocol::kOldestProtocol) {
+                giveUp(node, {Stage::Attach, FailureKind::Unsupported,
+                              fmt::format("{}: its engine {} speaks protocol {}, which this program does not read any more.", event.node.text(),
+                                          hello->engineVersion, hello->protocol),
+                              "reading its journal", "clean the node and run again"});
+                break;
+            }
             // A journal without gaps is what makes "every record exactly once" true: what was read before is dropped.
             if (parsed->stamp.sequence <= node.lastSequence)
                 continue;

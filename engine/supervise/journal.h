@@ -24,6 +24,7 @@ struct JournalPast {
     std::string bootId;                        ///< of the last record
     std::uint64_t lastSequence = 0;
     std::uint64_t cutBytes = 0;                ///< of a torn end that were removed
+    std::uint64_t goneRecords = 0;             ///< that a desktop has, of which nothing is here any more
 };
 
 /// The append-only file of a run: stamps records, writes them in batches, reads them back for those who attach.

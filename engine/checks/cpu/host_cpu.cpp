@@ -148,6 +148,10 @@ CheckResult HostCpu::load(const CheckContext &context) const
     reportClocks(reporter, "clock_after", clocksAfter);
     if (throttledBefore && throttledAfter)
         reporter.read("throttle_events", Unit::Count, "node", double(*throttledAfter - *throttledBefore));
+    if (limits.cpus) {
+        reporter.read("cpu_quota", Unit::None, "node", std::min(*limits.cpus, double(cpus.size())));
+        reporter.read("cpus", Unit::None, "node", double(cpus.size()));
+    }
     if (limits.cpus && limits.throttledPeriods && heldBack)
         reporter.read("quota_throttled_periods", Unit::Count, "node", double(*heldBack - *limits.throttledPeriods));
     return result;

@@ -37,6 +37,7 @@ build_lab() {
     write_truth
     hand_over_client_files
     build_fabric
+    write_ssh_config
     # shellcheck disable=SC2086
     plant_faults ${LAB[faults]}
     for node in "${NODES[@]}"; do
@@ -84,7 +85,9 @@ abandon_up() {
 tear_down() {
     local -a names
     mapfile -t names < <(own_netns_names)
+    thaw_groups
     ((${#names[@]} == 0)) || end_processes_in "${names[@]}"
+    remove_groups
     remove_fabric
     remove_folder
 }
@@ -140,6 +143,7 @@ lab_kill() {
     # The order of a power cut: silence first. Else the kernel would say goodbye for every dying connection,
     # and again, when the node is back, for those that could not be told.
     cut_link "$1"
+    thaw_groups "$1"    # a power cut ends what SIGKILL cannot
     end_processes_in "$(netns_of "$1")"
     nsenter --net="$(netns_file "$1")" ss --kill --tcp --all >/dev/null 2>&1 || true
     say "$1 is off"
@@ -152,6 +156,12 @@ lab_boot() {
     start_node "$1"
     await_node "$1"
     say "$1 is running"
+}
+
+lab_reboot() {
+    lab_kill "$1"
+    sleep 1
+    lab_boot "$1"
 }
 
 lab_cut() {

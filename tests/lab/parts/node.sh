@@ -78,6 +78,7 @@ start_node() {
     (
         cd "$folder" || exit
         [[ -z $lock_fd ]] || exec {lock_fd}<&-    # a node must not hold the lock of the command that started it
+        enter_groups "$node"
         exec setsid nsenter --net="$(netns_file "$node")" \
             unshare --mount --uts --ipc --pid --fork \
             env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
