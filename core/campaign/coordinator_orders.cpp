@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/campaign/coordinator.h"
 
-#include "core/protocol/version.h"
-
 #include <algorithm>
 #include <fmt/format.h>
 #include <random>
@@ -201,14 +199,6 @@ void Coordinator::lines(LinesArrived &event)
             break;
         }
         if (const auto *parsed = std::get_if<protocol::Record>(&line.content)) {
-            const auto *hello = std::get_if<protocol::Hello>(&parsed->body);
-            if (hello && hello->protocol < protocol::kOldestProtocol) {
-                giveUp(node, {Stage::Attach, FailureKind::Unsupported,
-                              fmt::format("{}: its engine {} speaks protocol {}, which this program does not read any more.", event.node.text(),
-                                          hello->engineVersion, hello->protocol),
-                              "reading its journal", "clean the node and run again"});
-                break;
-            }
             // A journal without gaps is what makes "every record exactly once" true: what was read before is dropped.
             if (parsed->stamp.sequence <= node.lastSequence)
                 continue;
@@ -216,6 +206,12 @@ void Coordinator::lines(LinesArrived &event)
             record(node, *parsed);
         } else if (++node.malformed == 1) {
             const auto &bad = std::get<protocol::Malformed>(line.content);
+            if (node.lastSequence == 0) { // not even its first words: waiting would not make them better
+                giveUp(node, {Stage::Attach, FailureKind::Unsupported,
+                              fmt::format("{}: what its engine says does not begin as a journal does: {}.", event.node.text(), bad.reason),
+                              "reading its journal", "run seatrialctl clean for this node, then run again"});
+                break;
+            }
             say(Severity::Warning, {event.node}, "a line of its journal could not be read: " + bad.reason);
         }
         fresh.push_back(std::move(line));

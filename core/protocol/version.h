@@ -7,9 +7,6 @@ namespace seatrial::protocol {
 /// refuses newer ones in a sentence; raise it whenever an older reader would misunderstand a record.
 inline constexpr int kProtocolVersion = 1;
 
-/// The oldest that the desktop still understands.
-inline constexpr int kOldestProtocol = 1;
-
 /// Version of the program, the same for engine, command line and window.
 inline constexpr const char *kProgramVersion = "0.1.0";
 

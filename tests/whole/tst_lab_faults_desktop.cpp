@@ -24,7 +24,7 @@ private slots:
 
     void aFullDiskOfTheStoreLosesNothing()
     {
-        const QString plan = written(m_lab.path("long.yaml"), longPlan(25));
+        const QString plan = written(m_lab.path("long.yaml"), longPlan(18));
         const QString folder = m_lab.path("small");
         // A mount namespace of its own, so that nothing is left behind whatever happens. The disk is filled when the
         // run is on its way, and gets room again when the program has let go.

@@ -92,7 +92,7 @@ private slots:
     {
         QTest::addColumn<int>("protocol");
         QTest::addColumn<QString>("words");
-        QTest::newRow("older") << 0 << "protocol 0, which this program does not read any more";
+        QTest::newRow("older") << 0 << "does not begin as a journal does: \"protocol\" is not a whole number from 1";
         QTest::newRow("newer") << 99 << "protocol 99, which is newer than this program";
     }
     void anEngineOfAnotherAgeIsRefused()
@@ -102,7 +102,7 @@ private slots:
         // It is a script, so it runs on any node; each one has another content and so another folder.
         const QString program = besideEngine(QString("#!/bin/sh\n"
                                                      "[ \"$1\" != --selftest ] || exit 0\n"
-                                                     "echo '{\"type\":\"hello\",\"seq\":1,\"mono_s\":1,\"wall_s\":1,\"boot\":\"b\",\"protocol\":%1,"
+                                                     "echo '{\"type\":\"hello\",\"seq\":1,\"mono\":1,\"wall\":1,\"boot\":\"b\",\"protocol\":%1,"
                                                      "\"engine\":\"0\",\"run\":\"r\",\"node\":\"n05\",\"hostname\":\"h\",\"machine\":\"m\",\"kernel\":\"k\","
                                                      "\"libc\":\"l\",\"simulated\":false}'\n"
                                                      "sleep 60\n")

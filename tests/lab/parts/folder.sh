@@ -10,12 +10,16 @@ declare LAB_TAG=""     # the short hash
 declare -A LAB=()      # the state file: version, dir, number, nodes, racks, faults, complete
 declare -a NODES=()    # n01 n02 ...
 
-open_folder() {
+find_folder() {
     LAB_DIR=$(realpath -m -- "$1")
     [[ $LAB_DIR != / ]] || usage_error "--dir / cannot be the folder of a lab"
     [[ $LAB_DIR != *[[:cntrl:]]* ]] || usage_error "--dir: a path with control characters cannot be used"
     LAB_TAG=$(printf '%s' "$LAB_DIR" | sha256sum)
     LAB_TAG=${LAB_TAG:0:7}
+}
+
+open_folder() {
+    find_folder "$1"
     read_state
 }
 
@@ -45,7 +49,7 @@ name_nodes() {
 }
 
 write_state() { # NUMBER NODES RACKS FAULTS
-    printf '%s\n' version=1 "dir=$LAB_DIR" "number=$1" "nodes=$2" "racks=$3" "faults=$4" >"$LAB_DIR/state"
+    printf '%s\n' version=1 "dir=$LAB_DIR" "number=$1" "nodes=$2" "racks=$3" "faults=$4" "mode=$(is_loopback && echo loopback || echo namespaces)" >"$LAB_DIR/state"
     read_state
 }
 
@@ -81,7 +85,11 @@ write_known_hosts() {
     local node type key
     for node in "${NODES[@]}"; do
         read -r type key _ <"$LAB_DIR/$node/ssh_host_ed25519_key.pub"
-        echo "$(address_of "$node") $type $key"
+        if is_loopback; then
+            echo "[$(address_of "$node")]:$(node_port) $type $key"
+        else
+            echo "$(address_of "$node") $type $key"
+        fi
     done >"$LAB_DIR/known_hosts"
 }
 
@@ -103,7 +111,8 @@ write_ssh_config() {
     done >"$LAB_DIR/ssh_config"
     cat >>"$LAB_DIR/ssh_config" <<TEXT
 Host *
-    User root
+    User $(node_user)
+    Port $(node_port)
     IdentityFile "$LAB_DIR/id_ed25519"
     IdentitiesOnly yes
     UserKnownHostsFile "$LAB_DIR/known_hosts"
@@ -131,10 +140,11 @@ write_inventory() {
 version: 1
 name: lab-${LAB[nodes]}
 ssh:
-  user: root
+  user: $(node_user)
+  port: $(node_port)
   identity: id_ed25519        # paths are relative to this file
   known_hosts: known_hosts
-${bastion:+  jump: root@$(address_of "$bastion")    # $bastion: the only way to the others
+${bastion:+  jump: $(node_user)@$(address_of "$bastion")    # $bastion: the only way to the others
 }shared:                       # nodes named together share a resource: never measured at the same time
   - name: lab-host            # all lab nodes share one physical host
     kind: physical-host

@@ -52,7 +52,7 @@ require_free_folder() {
     [[ ! -e $LAB_DIR || -d $LAB_DIR ]] || usage_error "--dir $LAB_DIR is not a folder"
     [[ -d $LAB_DIR && ! -f $LAB_DIR/state ]] || return 0
     # What earlier runs stored next to the lab outlives it: 'down' leaves it, and 'up' must not be kept from it.
-    [[ -n $(find "$LAB_DIR" -mindepth 1 -maxdepth 1 ! -name 'seatrial.db*' -print -quit) ]] || return 0
+    [[ -n $(find "$LAB_DIR" -mindepth 1 -maxdepth 1 ! -name 'seatrial.db*' ! -name holder -print -quit) ]] || return 0
     fail "$LAB_DIR is not empty and holds no lab: files there could be overwritten." \
         "Choose a new or empty folder for --dir."
 }
@@ -124,7 +124,7 @@ lab_status() {
             "'lab up' makes it anew, 'lab down' removes what is left."
         exit 3
     fi
-    say "up in $LAB_DIR: ${LAB[nodes]} nodes, ${LAB[racks]} racks, 10.77.${LAB[number]}.0/24, this machine is $(host_address)"
+    say "up in $LAB_DIR: ${LAB[nodes]} nodes, ${LAB[racks]} racks, $(address_of "${NODES[0]}") to $(address_of "${NODES[-1]}"), this machine is $(host_address)"
     local node
     printf '%-6s%-6s%-16s%-9s%s\n' node rack address state planted
     for node in "${NODES[@]}"; do
