@@ -89,6 +89,21 @@ private slots:
         QCOMPARE(QString::fromUtf8(stored), exec("n07", "cat /var/tmp/seatrial-0/runs/*/journal.jsonl"));
     }
 
+    void whatHangsIsNotCleanedAway()
+    {
+        const QStringList clean{"clean", "--inventory", m_lab.inventory(), "--nodes", "n07"};
+        if (Verdicts(store()).sentences("n07").contains("did not die of SIGKILL")) {
+            const Ended refused = runProgram("seatrialctl", clean, 60);
+            QVERIFY2(refused.exitCode != 0, refused.output);
+            QVERIFY2((refused.output + refused.errors).contains("does not die of SIGKILL"), refused.output + refused.errors);
+        }
+        m_lab.call({"heal", "hangs:n07", "--dir", m_lab.path("lab")});
+        const Ended cleaned = runProgram("seatrialctl", clean, 60);
+        QVERIFY2(cleaned.exitCode == 0, cleaned.output + cleaned.errors);
+        const QString left = exec("n07", "pgrep -af '[s]eatrial-engine'; ls -d /var/tmp/seatrial-* 2>/dev/null");
+        QVERIFY2(left.trimmed().isEmpty(), qPrintable(left));
+    }
+
     void anotherArchitectureIsRefused() { expect("n08", "unknown", {"the node is aarch64, the engine is built for"}); }
 };
 
