@@ -53,5 +53,7 @@ void testUniform(Case &aCase, const Criterion &criterion);
 void testPairs(Case &aCase, const CriterionFigures &group);
 /// Hardware that did something wrong, required steps without a result, nodes out of reach.
 std::vector<domain::NodeVerdict> testCoverage(Case &aCase);
+/// Nodes that did not live through the run: they rebooted, or lost what they had written down.
+void testLives(Case &aCase);
 
 } // namespace seatrial::analysis

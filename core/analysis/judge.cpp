@@ -168,6 +168,7 @@ FleetVerdict judge(const domain::RunData &run, const Criteria &criteria)
     Case aCase(run, criteria);
     testCriteria(aCase);
     listUnlimited(aCase);
+    testLives(aCase);
     FleetVerdict fleet;
     fleet.run = run.info.id;
     fleet.nodes = testCoverage(aCase);

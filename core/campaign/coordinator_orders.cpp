@@ -221,6 +221,12 @@ void Coordinator::lines(LinesArrived &event)
             }
         } else if (++node.malformed == 1) {
             const auto &bad = std::get<protocol::Malformed>(line.content);
+            if (node.lastSequence == 0) { // not even its first words: waiting would not make them better
+                giveUp(node, {Stage::Attach, FailureKind::Unsupported,
+                              fmt::format("{}: what its engine says does not begin as a journal does: {}.", event.node.text(), bad.reason),
+                              "reading its journal", "run seatrialctl clean for this node, then run again"});
+                break;
+            }
             say(Severity::Warning, {event.node}, "a line of its journal could not be read: " + bad.reason);
         }
         fresh.push_back(std::move(line));

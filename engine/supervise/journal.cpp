@@ -79,6 +79,8 @@ std::optional<Journal> Journal::open(const std::filesystem::path &folder, std::u
         return std::nullopt;
     }
     journal.m_next = std::max(journal.m_past.lastSequence + 1, from);
+    if (!journal.m_past.hello && from > 1)
+        journal.m_past.goneRecords = from - 1;
     if (!journal.m_past.goodbye)
         keepReserve(folder);
     return journal;

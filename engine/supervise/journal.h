@@ -25,6 +25,7 @@ struct JournalPast {
     bool letGo = false;                        ///< by the last supervisor, in good order
     std::uint64_t lastSequence = 0;
     std::uint64_t cutBytes = 0;                ///< of a torn end that were removed
+    std::uint64_t goneRecords = 0;             ///< that a desktop has, of which nothing is here any more
 };
 
 /// The append-only file of a run: stamps records, writes them in batches, reads them back for those who attach.

@@ -97,17 +97,23 @@ void signalTree(pid_t leader, int signal)
         ::kill(process, signal);
 }
 
+std::vector<pid_t> markedBelow(const std::string &path)
+{
+    const std::string mark = '\0' + std::string(kRunMark) + '=' + path;
+    std::vector<pid_t> found;
+    for (const pid_t process : allProcesses()) {
+        const std::string environment = '\0' + readSmallFile(procOf(process) / "environ", 64 * 1024);
+        if (process != ::getpid() && environment.find(mark) != std::string::npos)
+            found.push_back(process);
+    }
+    return found;
+}
+
 int killStrays(const std::filesystem::path &folder)
 {
-    const std::string mark = '\0' + std::string(kRunMark) + '=' + folder.string() + '\0';
     int killed = 0;
-    for (const pid_t process : allProcesses()) {
-        if (process == ::getpid())
-            continue;
-        const std::string environment = '\0' + readSmallFile(procOf(process) / "environ", 64 * 1024);
-        if (environment.find(mark) != std::string::npos && ::kill(process, SIGKILL) == 0)
-            ++killed;
-    }
+    for (const pid_t process : markedBelow(folder.string() + '\0'))
+        killed += ::kill(process, SIGKILL) == 0;
     return killed;
 }
 

@@ -19,6 +19,9 @@ std::vector<pid_t> childrenOf(pid_t process);
 /// Sends @p signal to @p leader, its process group and its descendants.
 void signalTree(pid_t leader, int signal);
 
+/// Processes of runs whose folder's path begins with @p path.
+std::vector<pid_t> markedBelow(const std::string &path);
+
 /// Kills what a supervisor that is no more has left running for the run in @p folder. Returns how many there were.
 int killStrays(const std::filesystem::path &folder);
 

@@ -57,6 +57,23 @@ bool runsThisEngine(pid_t process)
     return !name.empty() && name == nameOf("self");
 }
 
+/// Workers that a supervisor had to leave behind, because not even SIGKILL ended them. Some have come free since.
+bool endLeftBehind(const std::filesystem::path &runs)
+{
+    const double until = bootSeconds() + kDyingSeconds;
+    std::vector<pid_t> left;
+    do {
+        left = markedBelow(runs.string() + '/');
+        for (const pid_t process : left)
+            ::kill(process, SIGKILL);
+        if (!left.empty())
+            ::usleep(100'000);
+    } while (!left.empty() && bootSeconds() < until);
+    for (const pid_t process : left)
+        std::printf("a worker (process %d) does not die of SIGKILL (%s)\n", static_cast<int>(process), whereItHangs(process).c_str());
+    return left.empty();
+}
+
 bool quitRun(const std::filesystem::path &folder)
 {
     const std::string name = folder.filename();
@@ -93,6 +110,7 @@ int quitRuns(const std::filesystem::path &base)
     bool allGone = true;
     for (const auto &folder : folders)
         allGone = quitRun(folder) && allGone;
+    allGone = endLeftBehind(base / "runs") && allGone;
     std::printf("%zu runs were alive\n", folders.size());
     return allGone ? 0 : 1;
 }

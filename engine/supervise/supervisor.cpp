@@ -93,6 +93,11 @@ void Supervisor::begin()
         event(Severity::Warning, "supervisor.attached",
               "The run works only while somebody is attached, and ends its step with the connection: " + *m_terms.attachedBecause + '.',
               {{"reason", clipped(*m_terms.attachedBecause, 200)}});
+    if (const auto gone = m_journal.past().goneRecords; gone > 0) {
+        event(Severity::Warning, "journal.gone",
+              "The first " + std::to_string(gone) + " records of this run are gone here: the node was booted without keeping its disk, or the folder was removed.",
+              {{"records", std::to_string(gone)}, {"boot", bootId()}});
+    }
     m_journal.flush();
 }
 
@@ -103,16 +108,20 @@ void Supervisor::takeUpAgain()
     const bool rebooted = past.bootId != boot;
     const int strays = killStrays(m_terms.folder);
     const std::string reason = rebooted ? "the node was booted" : past.letGo ? "its login had ended" : "the supervisor was killed";
+    std::string inWork;
+    for (const auto &[step, check] : past.unfinishedSteps)
+        inWork += (inWork.empty() ? "" : ", ") + step;
     event(Severity::Warning, "supervisor.restarted", "The run was taken up again after " + reason + '.',
           {{"previous_boot", past.bootId},
            {"boot", boot},
            {"reason", reason},
+           {"in_work", clipped(inWork, 400)},
            {"last_sequence", std::to_string(past.lastSequence)},
            {"cut_bytes", std::to_string(past.cutBytes)},
            {"stray_processes", std::to_string(strays)}});
     for (const auto &[step, check] : past.unfinishedSteps) {
         m_journal.append(StepFinished{step, check, StepStatus::Abandoned, Waiver::None,
-                                      "the supervisor ended (killed or node rebooted) while this step ran", 0});
+                                      reason + " while this step ran", 0});
     }
 }
 

@@ -12,7 +12,7 @@ class BeginMark
 {
 public:
     /// Words before the mark beyond this many bytes mean that it never comes.
-    static constexpr std::size_t kMaxNoise = 1'000'000;
+    static constexpr std::size_t kMaxNoise = 4'000'000;
 
     BeginMark();
 

@@ -116,6 +116,8 @@ check "no --dir"                      says 2 "--dir D is missing" "$lab" up
 check "unknown command"               says 2 "unknown command" "$lab" rise
 check "a fault that does not exist"   says 2 "changed-key" "$lab" up --dir "$first" --fault flood:n01
 check "a fault on a node beyond"      says 2 "n01 to n04" "$lab" up --dir "$first" --nodes 4 --fault dead:n05
+check "a quota that is none"          says 2 "not a PERCENT" "$lab" up --dir "$first" --fault slow-cpu=200:n01
+check "two bastions"                  says 2 "one node can be the bastion" "$lab" up --dir "$first" --fault bastion:n01 --fault bastion:n02
 check "a rate that is none"           says 2 "not a RATE" "$lab" up --dir "$first" --fault slow-link=fast:n01
 check "more racks than nodes"         says 2 "would be empty" "$lab" up --dir "$first" --nodes 1 --racks 2
 check "zero nodes"                    says 2 "from 1 to 99" "$lab" up --dir "$first" --nodes 0

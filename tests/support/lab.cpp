@@ -3,6 +3,9 @@
 
 #include <QElapsedTimer>
 #include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QProcess>
 #include <QStandardPaths>
 #include <unistd.h>
@@ -52,6 +55,33 @@ void Lab::down()
     if (m_up)
         call({"down", "--dir", m_folder.filePath("lab")});
     m_up = false;
+}
+
+Verdicts::Verdicts(const QString &store)
+    : m_json(runProgram("seatrialctl", {"verdict", "--store", store, "--format", "json"}, 30).output)
+{
+}
+
+static QJsonObject nodeIn(const QByteArray &json, const QString &name)
+{
+    for (const auto &value : QJsonDocument::fromJson(json).object()["nodes"].toArray()) {
+        if (value.toObject()["node"].toString() == name)
+            return value.toObject();
+    }
+    return {};
+}
+
+QString Verdicts::of(const QString &node) const
+{
+    return nodeIn(m_json, node)["verdict"].toString();
+}
+
+QString Verdicts::sentences(const QString &node) const
+{
+    QStringList texts;
+    for (const auto &reason : nodeIn(m_json, node)["reasons"].toArray())
+        texts << reason.toObject()["text"].toString();
+    return texts.join('\n');
 }
 
 QString programPath(const QString &name)

@@ -31,6 +31,20 @@ private:
     bool m_up = false;
 };
 
+/// What a run came to, as `seatrialctl verdict --format json` tells it.
+class Verdicts
+{
+public:
+    /// The last run in @p store.
+    explicit Verdicts(const QString &store);
+    QString of(const QString &node) const;       ///< "failed"; empty if there is no such node
+    QString sentences(const QString &node) const; ///< the texts of its reasons, one a line
+    QByteArray json() const { return m_json; }
+
+private:
+    QByteArray m_json;
+};
+
 /// A program of this build run to its end.
 struct Ended {
     int exitCode = -1;

@@ -146,6 +146,11 @@ public:
         m_run.failures.push_back({domain::NodeId(node), {stage, kind, what, "", "look there"}, 0});
         return *this;
     }
+    RunBuilder &event(const std::string &node, const std::string &code, protocol::Parameters parameters, double wallSeconds)
+    {
+        m_run.events.push_back({domain::NodeId(node), {protocol::Severity::Warning, code, {}, {}, code, std::move(parameters)}, 1, wallSeconds});
+        return *this;
+    }
     RunBuilder &state(domain::RunState state)
     {
         m_run.info.state = state;

@@ -190,6 +190,10 @@ CheckResult HostCpu::burnPath(const CheckContext &context, const BurnPath &path,
     reportClocks(reporter, prefix + "clock_after", clocksAfter);
     if (throttledBefore && throttledAfter)
         reporter.read(prefix + "throttle_events", Unit::Count, "node", double(*throttledAfter - *throttledBefore));
+    if (limits.cpus) {
+        reporter.read("cpu_quota", Unit::None, "node", std::min(*limits.cpus, double(cpus.size())));
+        reporter.read("cpus", Unit::None, "node", double(cpus.size()));
+    }
     if (limits.cpus && limits.throttledPeriods && heldBack)
         reporter.read(prefix + "quota_throttled_periods", Unit::Count, "node", double(*heldBack - *limits.throttledPeriods));
     return result;

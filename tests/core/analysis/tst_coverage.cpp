@@ -76,6 +76,28 @@ private slots:
         QVERIFY(QString::fromStdString(verdict.nodes.front().reasons.front().text).contains("memory, cpu"));
     }
 
+    void aRebootIsFoundWhateverWasMeasured()
+    {
+        auto run = usual();
+        run.ended("n02", "disk");
+        run.event("n01", "supervisor.restarted", {{"previous_boot", "aaaa"}, {"boot", "bbbb"}, {"in_work", "disk#1"}}, 1'700'000'000);
+        run.event("n02", "supervisor.restarted", {{"previous_boot", "cccc"}, {"boot", "cccc"}}, 1'700'000'000);
+        const auto node = verdictOf(run, "n01");
+        QCOMPARE(node.verdict, Verdict::Failed);
+        QCOMPARE(firstReason(node), QString("n01 rebooted during the run, while disk was in work: boot id aaaa before, bbbb since 2023-11-14 22:13:20 UTC"));
+        QVERIFY(!node.reasons.front().advice.empty());
+        QCOMPARE(verdictOf(run, "n02").verdict, Verdict::Qualified); // its supervisor was killed: that is no reboot
+    }
+
+    void aNodeThatLostItsRecordsIsNotQualified()
+    {
+        auto run = usual();
+        run.event("n01", "journal.gone", {{"records", "40"}}, 1'700'000'000);
+        const auto node = verdictOf(run, "n01");
+        QCOMPARE(node.verdict, Verdict::Unknown);
+        QVERIFY2(firstReason(node).contains("rebooted without keeping its disk"), qPrintable(firstReason(node)));
+    }
+
     void everythingMeasured();
     void endings_data();
     void endings();

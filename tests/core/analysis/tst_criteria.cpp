@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/criteria.h"
+#include "core/analysis/judge.h"
+#include "tests/support/run_builder.h"
 
 #include <QDirIterator>
 #include <QFile>
@@ -32,6 +34,21 @@ private slots:
             QVERIFY2(engine.contains('"' + name + '"') || engine.contains('"' + stem + '"'), name);
             QVERIFY2(engine.contains('"' + check + '"'), check);
         }
+    }
+
+    /// By the built-in limits, on nodes of one host: nothing is compared, the quota is the node's own.
+    void aQuotaFailsTheNodeThatHasIt()
+    {
+        const auto criteria = loadCriteria(SEATRIAL_SOURCE_DIR "/resources/criteria/host.yaml");
+        tests::RunBuilder run({"n01", "n02"});
+        run.oneHost("h", {"n01", "n02"}).step("cpu", "host.cpu");
+        for (const char *node : {"n01", "n02"})
+            run.value(node, "cpu", "burn_share", 0.98, protocol::Unit::None, "cpu/0").ended(node, "cpu");
+        run.value("n02", "cpu", "cpu_quota", 0.5, protocol::Unit::None).value("n02", "cpu", "cpus", 2, protocol::Unit::None);
+        const auto verdict = judge(run.data(), *criteria);
+        QCOMPARE(verdict.nodes[0].verdict, domain::Verdict::Qualified);
+        QCOMPARE(verdict.nodes[1].verdict, domain::Verdict::Failed);
+        QCOMPARE(QString::fromStdString(verdict.nodes[1].reasons.front().text), QString("cpu_quota 0.5 on n02, limit ≥ 2: 25 % of cpus 2"));
     }
 
     void readsEveryKey();

@@ -4,6 +4,7 @@
 #include "engine/measure/burn_path.h"
 #include "engine/measure/cpus.h"
 #include "tests/engine/checks/collector.h"
+#include "tests/engine/measure/file_tree.h"
 
 #include <QTest>
 
@@ -35,6 +36,19 @@ private slots:
         }
         const auto spread = collector.value("burn_spread", "node");
         QVERIFY(spread && *spread > 0 && *spread <= 1);
+    }
+
+    void aQuotaIsTold()
+    {
+        const FileTree tree;
+        tree.write("proc/self/cgroup", "0::/job\n");
+        tree.write("sys/fs/cgroup/job/cpu.max", "50000 100000\n");
+        Collector collector;
+        auto context = contextFor(collector, {{"seconds", "0.3"}});
+        context.sysroot = tree.root();
+        QCOMPARE(HostCpu().run(context).status, protocol::StepStatus::Completed);
+        QCOMPARE(collector.value("cpu_quota", "node").value_or(0), 0.5);
+        QCOMPARE(collector.value("cpus", "node").value_or(0), double(allowedCpus().size()));
     }
 
     void aWrongBitIsFoundAndNamed()

@@ -41,12 +41,13 @@ private slots:
         QCOMPARE(gathered.finished("done").status, StepStatus::Completed);
         QCOMPARE(gathered.finished("killed").status, StepStatus::Abandoned);
         QCOMPARE(gathered.finished("killed").reason,
-                 std::string("the supervisor ended (killed or node rebooted) while this step ran"));
+                 std::string("the supervisor was killed while this step ran"));
         QCOMPARE(gathered.finished("later").status, StepStatus::Completed);
         const auto restarted = gathered.events("supervisor.restarted");
         QCOMPARE(restarted.size(), std::size_t(1));
         QCOMPARE(restarted.front().parameters.at("reason"), std::string("the supervisor was killed"));
         QCOMPARE(restarted.front().parameters.at("boot"), restarted.front().parameters.at("previous_boot"));
+        QCOMPARE(restarted.front().parameters.at("in_work"), std::string("killed"));
         QVERIFY(allDead(gathered.processes())); // nobody of the killed step is left
     }
 

@@ -1,17 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# Faults that can be planted in a lab. A fault is one entry in FAULT_TEXT and one function
-# fault_KIND NODE VALUE (with _ for -), called when network, folders and known_hosts are there and no node
-# has been started yet. A fault that takes a value also has an entry in FAULT_DEFAULT and FAULT_PATTERN.
+# Faults that can be planted in a lab. A fault is one entry in FAULT_TEXT and one function fault_KIND NODE VALUE (with
+# _ for -), called when network, folders and known_hosts are there and no node has been started yet. A fault that takes
+# a value also has an entry in FAULT_DEFAULT and FAULT_PATTERN. One that can be planted on a node that runs has a
+# function live_KIND NODE VALUE, and heal_KIND NODE if it can be taken away again. The kinds are in parts/faults_*.sh.
 
-declare -A FAULT_TEXT=(
-    [slow-link]="the node's cable carries only RATE (1gbit unless told) each way, and does not say so"
-    [dead]="no sshd and no link: a connection is never answered"
-    [changed-key]="another host key than the one in known_hosts"
-)
-declare -A FAULT_DEFAULT=([slow-link]=1gbit)
-declare -A FAULT_PATTERN=([slow-link]='^[1-9][0-9]*[kmg]bit$')
-declare -A FAULT_VALUE_NAME=([slow-link]=RATE)
+declare -A FAULT_TEXT=() FAULT_DEFAULT=() FAULT_PATTERN=() FAULT_VALUE_NAME=()
 
 declare -A NOT_STARTED=()    # nodes that a fault keeps from starting
 
@@ -19,26 +13,6 @@ declare -A NOT_STARTED=()    # nodes that a fault keeps from starting
 at_boot() { # NODE KIND, the lines on standard input
     mkdir -p "$LAB_DIR/$1/boot.d"
     cat >"$LAB_DIR/$1/boot.d/$2"
-}
-
-fault_slow_link() {
-    # Both ends of the cable, because a queue shapes only what leaves through it. The burst is small, so that
-    # a short transfer is slow as well.
-    local shape="root tbf rate $2 burst 128kb latency 25ms"
-    # shellcheck disable=SC2086
-    tc -n "$(netns_of fabric)" qdisc add dev "$1" $shape
-    # shellcheck disable=SC2086
-    tc -n "$(netns_of "$1")" qdisc add dev eth0 $shape
-}
-
-fault_dead() {
-    cut_link "$1"
-    # shellcheck disable=SC2034 # read when the nodes are started
-    NOT_STARTED[$1]=yes
-}
-
-fault_changed_key() {
-    make_host_key "$1"
 }
 
 # --- reading and writing them ---------------------------------------------------------------------
@@ -50,6 +24,10 @@ describe_faults() {
         [[ -z ${FAULT_VALUE_NAME[$kind]:-} ]] || shown="${kind}[=${FAULT_VALUE_NAME[$kind]}]:NODE"
         printf '  %-27s %s\n' "$shown" "${FAULT_TEXT[$kind]}"
     done
+}
+
+live_kinds() { # PREFIX
+    declare -F | sed -n "s/^declare -f $1\(.*\)/\1/p" | grep -vxE "function|kinds" | tr _ - | paste -sd ' '
 }
 
 # Splits KIND[=VALUE]:NODE into fault_kind, fault_value and fault_node.
@@ -65,7 +43,7 @@ split_fault() {
 }
 
 check_faults() { # NODE-COUNT FAULT...
-    local last fault
+    local last fault bastions=0
     last=$(printf 'n%02d' "$1")
     for fault in "${@:2}"; do
         [[ $fault == *?:?* ]] ||
@@ -79,7 +57,10 @@ check_faults() { # NODE-COUNT FAULT...
             usage_error "--fault $fault: '$fault_kind' takes no value"
         [[ -z ${FAULT_PATTERN[$fault_kind]:-} || $fault_value =~ ${FAULT_PATTERN[$fault_kind]} ]] ||
             usage_error "--fault $fault: '$fault_value' is not a ${FAULT_VALUE_NAME[$fault_kind]}; an example is ${FAULT_DEFAULT[$fault_kind]}"
+        [[ $fault_kind != bastion ]] || bastions=$((bastions + 1))
     done
+    ((bastions == 0 || (bastions == 1 && $1 > 1))) ||
+        usage_error "one node can be the bastion, and it needs a second one behind it"
 }
 
 # One spelling for the state file, so that two command lines can be compared: with value, sorted, each once.
@@ -97,6 +78,28 @@ plant_faults() { # CANONICAL-FAULT...
         split_fault "$fault"
         "fault_${fault_kind//-/_}" "$fault_node" "$fault_value"
     done
+}
+
+# On a lab that runs: KIND[=VALUE]:NODE
+lab_fault() {
+    split_fault "$1"
+    require_running_fabric "$fault_node"
+    node_pid "$fault_node" >/dev/null || fail "$fault_node is off; 'lab boot $fault_node --dir $LAB_DIR' starts it"
+    live_function "live_" "plant on a node that runs; plant it with 'lab up --fault $1'"
+    "live_${fault_kind//-/_}" "$fault_node" "$fault_value"
+    say "$fault_node: $fault_kind${fault_value:+=$fault_value}"
+}
+
+lab_heal() { # KIND:NODE
+    split_fault "$1"
+    require_running_fabric "$fault_node"
+    live_function "heal_" "take away; make the lab anew without it"
+    "heal_${fault_kind//-/_}" "$fault_node"
+    say "$fault_node: $fault_kind is gone"
+}
+
+live_function() { # PREFIX WHAT
+    declare -F "$1${fault_kind//-/_}" >/dev/null || fail "'$fault_kind' is no fault that the lab can $2"
 }
 
 faults_of() { # NODE

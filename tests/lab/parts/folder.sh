@@ -10,12 +10,16 @@ declare LAB_TAG=""     # the short hash
 declare -A LAB=()      # the state file: version, dir, number, nodes, racks, faults, complete
 declare -a NODES=()    # n01 n02 ...
 
-open_folder() {
+find_folder() {
     LAB_DIR=$(realpath -m -- "$1")
     [[ $LAB_DIR != / ]] || usage_error "--dir / cannot be the folder of a lab"
     [[ $LAB_DIR != *[[:cntrl:]]* ]] || usage_error "--dir: a path with control characters cannot be used"
     LAB_TAG=$(printf '%s' "$LAB_DIR" | sha256sum)
     LAB_TAG=${LAB_TAG:0:7}
+}
+
+open_folder() {
+    find_folder "$1"
     read_state
 }
 
@@ -45,7 +49,7 @@ name_nodes() {
 }
 
 write_state() { # NUMBER NODES RACKS FAULTS
-    printf '%s\n' version=1 "dir=$LAB_DIR" "number=$1" "nodes=$2" "racks=$3" "faults=$4" >"$LAB_DIR/state"
+    printf '%s\n' version=1 "dir=$LAB_DIR" "number=$1" "nodes=$2" "racks=$3" "faults=$4" "mode=$(is_loopback && echo loopback || echo namespaces)" >"$LAB_DIR/state"
     read_state
 }
 
@@ -81,23 +85,67 @@ write_known_hosts() {
     local node type key
     for node in "${NODES[@]}"; do
         read -r type key _ <"$LAB_DIR/$node/ssh_host_ed25519_key.pub"
-        echo "$(address_of "$node") $type $key"
+        if is_loopback; then
+            echo "[$(address_of "$node")]:$(node_port) $type $key"
+        else
+            echo "$(address_of "$node") $type $key"
+        fi
     done >"$LAB_DIR/known_hosts"
 }
 
+# The node that is the way to all others, or nothing.
+bastion() {
+    local fault
+    for fault in ${LAB[faults]:-}; do
+        [[ $fault != bastion:* ]] || echo "${fault##*:}"
+    done
+}
+
+# For a person, and for OpenSSH: ssh -F ssh_config n01
+write_ssh_config() {
+    local node bastion
+    bastion=$(bastion)
+    for node in "${NODES[@]}"; do
+        printf 'Host %s\n    HostName %s\n' "$node" "$(address_of "$node")"
+        [[ -z $bastion || $node == "$bastion" ]] || printf '    ProxyJump %s\n' "$bastion"
+    done >"$LAB_DIR/ssh_config"
+    cat >>"$LAB_DIR/ssh_config" <<TEXT
+Host *
+    User $(node_user)
+    Port $(node_port)
+    IdentityFile "$LAB_DIR/id_ed25519"
+    IdentitiesOnly yes
+    UserKnownHostsFile "$LAB_DIR/known_hosts"
+    GlobalKnownHostsFile /dev/null
+    StrictHostKeyChecking yes
+    HostKeyAlgorithms ssh-ed25519
+TEXT
+}
+
 write_inventory() {
-    local all=${NODES[0]}
-    ((${#NODES[@]} == 1)) || all="n[${NODES[0]#n}-${NODES[-1]#n}]"
+    local bastion all node
+    local -a listed=()
+    bastion=$(bastion)
+    for node in "${NODES[@]}"; do
+        [[ $node == "$bastion" ]] || listed+=("${node#n}")
+    done
+    all="n[$(IFS=,; echo "${listed[*]}")]"
+    if [[ -z $bastion ]]; then
+        all=${NODES[0]}
+        ((${#NODES[@]} == 1)) || all="n[${NODES[0]#n}-${NODES[-1]#n}]"
+    fi
     {
         cat <<TEXT
 # Written by tests/lab/lab
 version: 1
 name: lab-${LAB[nodes]}
 ssh:
-  user: root
+  user: $(node_user)
+  port: $(node_port)
   identity: id_ed25519        # paths are relative to this file
   known_hosts: known_hosts
-shared:                       # nodes named together share a resource: never measured at the same time
+${bastion:+  jump: $(node_user)@$(address_of "$bastion")    # $bastion: the only way to the others
+}shared:                       # nodes named together share a resource: never measured at the same time
   - name: lab-host            # all lab nodes share one physical host
     kind: physical-host
     nodes: $all
@@ -112,6 +160,7 @@ write_inventory_racks() {
     local rack_height=$((largest * unit_height + 2)) # two units left free, as in a real rack
     local node rack current=0 unit
     for node in "${NODES[@]}"; do
+        [[ $node != "$(bastion)" ]] || continue    # a way to nodes, not a node
         rack=$(rack_of "$node")
         if ((rack != current)); then
             printf '  - name: R%d\n    height: %d\n    nodes:\n' "$rack" "$rack_height"
@@ -127,7 +176,7 @@ write_inventory_racks() {
 # With sudo the lab belongs to root, but the client's files belong to the person who will use them.
 hand_over_client_files() {
     [[ -n ${SUDO_UID:-} && -n ${SUDO_GID:-} ]] || return 0
-    chown "$SUDO_UID:$SUDO_GID" "$LAB_DIR" "$LAB_DIR"/{inventory.yaml,known_hosts,truth.json,id_ed25519,id_ed25519.pub}
+    chown "$SUDO_UID:$SUDO_GID" "$LAB_DIR" "$LAB_DIR"/{inventory.yaml,known_hosts,truth.json,id_ed25519,id_ed25519.pub,ssh_config}
 }
 
 # Removes what 'up' put into the folder, nothing else; the folder itself goes when it is empty then.
@@ -137,6 +186,6 @@ remove_folder() {
     for node in "${NODES[@]}"; do
         rm -rf --one-file-system -- "${LAB_DIR:?}/$node"
     done
-    rm -f -- "$LAB_DIR"/{inventory.yaml,known_hosts,truth.json,id_ed25519,id_ed25519.pub,hosts,state}
+    rm -f -- "$LAB_DIR"/{inventory.yaml,known_hosts,truth.json,id_ed25519,id_ed25519.pub,ssh_config,hosts,state}
     rmdir -- "$LAB_DIR" 2>/dev/null || true
 }

@@ -37,6 +37,7 @@ build_lab() {
     write_truth
     hand_over_client_files
     build_fabric
+    write_ssh_config
     # shellcheck disable=SC2086
     plant_faults ${LAB[faults]}
     for node in "${NODES[@]}"; do
@@ -51,7 +52,7 @@ require_free_folder() {
     [[ ! -e $LAB_DIR || -d $LAB_DIR ]] || usage_error "--dir $LAB_DIR is not a folder"
     [[ -d $LAB_DIR && ! -f $LAB_DIR/state ]] || return 0
     # What earlier runs stored next to the lab outlives it: 'down' leaves it, and 'up' must not be kept from it.
-    [[ -n $(find "$LAB_DIR" -mindepth 1 -maxdepth 1 ! -name 'seatrial.db*' -print -quit) ]] || return 0
+    [[ -n $(find "$LAB_DIR" -mindepth 1 -maxdepth 1 ! -name 'seatrial.db*' ! -name holder -print -quit) ]] || return 0
     fail "$LAB_DIR is not empty and holds no lab: files there could be overwritten." \
         "Choose a new or empty folder for --dir."
 }
@@ -84,7 +85,9 @@ abandon_up() {
 tear_down() {
     local -a names
     mapfile -t names < <(own_netns_names)
+    thaw_groups
     ((${#names[@]} == 0)) || end_processes_in "${names[@]}"
+    remove_groups
     remove_fabric
     remove_folder
 }
@@ -121,7 +124,7 @@ lab_status() {
             "'lab up' makes it anew, 'lab down' removes what is left."
         exit 3
     fi
-    say "up in $LAB_DIR: ${LAB[nodes]} nodes, ${LAB[racks]} racks, 10.77.${LAB[number]}.0/24, this machine is $(host_address)"
+    say "up in $LAB_DIR: ${LAB[nodes]} nodes, ${LAB[racks]} racks, $(address_of "${NODES[0]}") to $(address_of "${NODES[-1]}"), this machine is $(host_address)"
     local node
     printf '%-6s%-6s%-16s%-9s%s\n' node rack address state planted
     for node in "${NODES[@]}"; do
@@ -140,6 +143,7 @@ lab_kill() {
     # The order of a power cut: silence first. Else the kernel would say goodbye for every dying connection,
     # and again, when the node is back, for those that could not be told.
     cut_link "$1"
+    thaw_groups "$1"    # a power cut ends what SIGKILL cannot
     end_processes_in "$(netns_of "$1")"
     nsenter --net="$(netns_file "$1")" ss --kill --tcp --all >/dev/null 2>&1 || true
     say "$1 is off"
@@ -152,6 +156,12 @@ lab_boot() {
     start_node "$1"
     await_node "$1"
     say "$1 is running"
+}
+
+lab_reboot() {
+    lab_kill "$1"
+    sleep 1
+    lab_boot "$1"
 }
 
 lab_cut() {

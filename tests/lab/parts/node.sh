@@ -22,6 +22,7 @@ make_node_folder() {
     echo 'root:*:19000:0:99999:7:::' >"$folder/etc/shadow"
     chmod 600 "$folder/etc/shadow"
     write_sshd_config "$node" >"$folder/sshd_config"
+    ! is_rootless || make_rootless_files "$node"
 }
 
 write_hosts() {
@@ -78,6 +79,7 @@ start_node() {
     (
         cd "$folder" || exit
         [[ -z $lock_fd ]] || exec {lock_fd}<&-    # a node must not hold the lock of the command that started it
+        enter_groups "$node"
         exec setsid nsenter --net="$(netns_file "$node")" \
             unshare --mount --uts --ipc --pid --fork \
             env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
@@ -126,7 +128,7 @@ end_processes_in() { # NETNS-NAME...
 }
 
 in_node() { # NODE PID CMD...
-    nsenter --target "$2" --mount --uts --ipc --net --pid --wd=/root \
-        env -i HOME=/root USER=root LOGNAME=root SHELL=/bin/sh "TERM=${TERM:-dumb}" \
+    nsenter --target "$2" --mount --uts --ipc --net --pid \
+        env -C /root -i HOME=/root USER=root LOGNAME=root SHELL=/bin/sh "TERM=${TERM:-dumb}" \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${@:3}"
 }

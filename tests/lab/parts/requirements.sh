@@ -13,6 +13,13 @@ become_root() { # the command line, to run it again
     exec sudo -n -- "$LAB_HOME/lab" "$@"
 }
 
+require_user_namespaces() {
+    user_namespaces_work ||
+        fail "--rootless: this system forbids user namespaces to you (tried: unshare --user --net --mount)." \
+            "Look at: sysctl kernel.unprivileged_userns_clone user.max_user_namespaces kernel.apparmor_restrict_unprivileged_userns." \
+            "Without them, and without root, there is the loopback lab: lab up --loopback"
+}
+
 require_tools() {
     local -A package_of=([ip]=iproute2 [tc]=iproute2 [ss]=iproute2 [sshd]=openssh-server
         [ssh-keygen]=openssh-client [unshare]=util-linux [nsenter]=util-linux [setsid]=util-linux
