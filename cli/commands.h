@@ -53,6 +53,7 @@ struct HistoryOptions {
     std::string store;
     std::string run;
     std::string node;
+    std::string where; ///< a filter as in the window; empty: every node
     std::string criteria;
     report::Format format = report::Format::Text;
 };

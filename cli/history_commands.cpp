@@ -5,6 +5,7 @@
 
 #include "core/analysis/judge.h"
 #include "core/domain/node_set.h"
+#include "core/report/node_where.h"
 #include "core/report/number.h"
 #include "core/report/run_tables.h"
 #include "core/report/verdict_writer.h"
@@ -91,10 +92,14 @@ int runsCommand(const Tools &tools, const HistoryOptions &options)
 
 int nodesCommand(const Tools &tools, const HistoryOptions &options)
 {
+    const auto query = domain::NodeQuery::parse(options.where);
+    if (!query)
+        return complain({Stage::Input, FailureKind::Invalid, fmt::format("--where '{}', at character {}: {}", options.where, query.error().position + 1, query.error().what), {},
+                         "write it like rack==R2 and verdict!=qualified; docs/cli.md lists the fields"});
     auto judged = judgeStored(tools, options);
     if (!judged)
         return complain(judged.error());
-    return printTable(report::nodesTable(judged->verdict), options.format);
+    return printTable(report::nodesTable(report::nodesWhere(judged->verdict, judged->data.info, *query)), options.format);
 }
 
 int resultsCommand(const Tools &tools, const HistoryOptions &options)

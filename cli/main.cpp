@@ -172,6 +172,7 @@ void addLooking(CLI::App &app, Given &given)
     auto *nodes = add("nodes", "The nodes of a run, a line each", nodesCommand);
     addWhichRun(nodes, given.history, "Run to show");
     addFormat(nodes, given.history, kTables);
+    addText(nodes, "-w,--where", given.history.where, "Only nodes that a filter means, e.g. 'rack==R2 and verdict!=qualified'");
 
     auto *results = add("results", "Every measurement of a run, with its spread", resultsCommand);
     addWhichRun(results, given.history, "Run to show");

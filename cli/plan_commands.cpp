@@ -161,7 +161,9 @@ int planEstimateCommand(const Tools &tools, const PlanOptions &options)
     const auto plan = planNamed(tools, options.plan);
     if (!plan)
         return complain(plan.error());
-    const auto fleet = domain::loadFleet(options.inventory);
+    RunOptions where;
+    where.inventory = options.inventory;
+    const auto fleet = fleetFrom(where);
     if (!fleet)
         return complain(fleet.error());
     const auto nodes = chosenNodes(*fleet, options.nodes);

@@ -20,17 +20,18 @@ using campaign::Campaign;
 
 namespace {
 
-/// The first Ctrl-C cancels the run, the second lets go of it; a lost terminal lets go at once.
+/// The first Ctrl-C cancels the run, the second lets go of it; a lost terminal lets go at once. SIGUSR2 pauses the run,
+/// and once more continues it. Ctrl-Z stays what it is everywhere: it stops the program, not the nodes.
 class Signals
 {
 public:
     Signals()
     {
         sigemptyset(&m_set);
-        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) {
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) {
             struct sigaction now {};
             sigaction(signal, nullptr, &now);
-            if (signal == SIGUSR1 || now.sa_handler != SIG_IGN) // nohup means it
+            if (signal == SIGUSR1 || signal == SIGUSR2 || now.sa_handler != SIG_IGN) // nohup means it
                 sigaddset(&m_set, signal);
         }
         pthread_sigmask(SIG_BLOCK, &m_set, nullptr);
@@ -41,6 +42,7 @@ public:
     {
         m_thread = std::thread([this, &run, &questions] {
             bool cancelled = false;
+            bool paused = false;
             for (;;) {
                 int signal = 0;
                 sigwait(&m_set, &signal);
@@ -48,6 +50,11 @@ public:
                     if (m_over)
                         return;
                     continue; // batch systems send it too
+                }
+                if (signal == SIGUSR2) {
+                    paused = !paused;
+                    paused ? run.pause("SIGUSR2") : run.proceed("SIGUSR2");
+                    continue;
                 }
                 questions.refuseAll();
                 if (signal == SIGHUP || cancelled) {

@@ -234,6 +234,8 @@ void TerminalObserver::showStatus(const campaign::Snapshot &snapshot)
         left = snapshot.left->stepsFinished > 0 ? fmt::format("about {} left, from {} finished {}", minutes(snapshot.left->seconds), snapshot.left->stepsFinished,
                                                               snapshot.left->stepsFinished == 1 ? "step" : "steps")
                                                 : fmt::format("about {} by plan", minutes(snapshot.left->seconds));
+    if (snapshot.pause)
+        left = "paused, kill -USR2 " + std::to_string(getpid()) + " continues";
     const std::string text = fmt::format("{} of {} steps, {} working{}; {}", snapshot.stepsDone, snapshot.stepsPlanned, working,
                                          example.empty() ? "" : " (" + example + ")", left);
     clearStatus();
@@ -250,6 +252,7 @@ void TerminalObserver::writeJson(const campaign::Snapshot &snapshot)
     json["steps_done"] = snapshot.stepsDone;
     json["steps_planned"] = snapshot.stepsPlanned;
     json["left_s"] = snapshot.left ? nlohmann::ordered_json(snapshot.left->seconds) : nlohmann::ordered_json(nullptr);
+    json["paused"] = snapshot.pause.has_value();
     auto &nodes = json["nodes"] = nlohmann::ordered_json::object();
     for (const auto &node : snapshot.nodes)
         nodes[node.node.text()] = node.doing;

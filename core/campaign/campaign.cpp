@@ -87,6 +87,21 @@ void Campaign::detach()
     m_inbox->push(DetachAsked{});
 }
 
+void Campaign::pause(std::string by)
+{
+    m_inbox->push(PauseAsked{true, std::move(by)});
+}
+
+void Campaign::proceed(std::string by)
+{
+    m_inbox->push(PauseAsked{false, std::move(by)});
+}
+
+void Campaign::endStep(std::vector<domain::NodeId> nodes, std::string by)
+{
+    m_inbox->push(StepEndAsked{std::move(nodes), std::move(by)});
+}
+
 std::shared_ptr<const Snapshot> Campaign::wait()
 {
     if (m_thread.joinable())

@@ -54,6 +54,11 @@ public:
     const domain::RunId &run() const { return m_run; }
     void cancel(std::string reason);
     void detach();
+    /// Orders nothing further until proceed(): what is in work ends, connections stay, leases are renewed.
+    void pause(std::string by);
+    void proceed(std::string by);
+    /// Gives up the step that each of @p nodes has in work; it counts as abandoned, and the next one begins.
+    void endStep(std::vector<domain::NodeId> nodes, std::string by);
     /// Waits for the end; the last snapshot, as it was stored.
     std::shared_ptr<const Snapshot> wait();
     bool finished() const { return m_finished; }

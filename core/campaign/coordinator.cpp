@@ -115,6 +115,10 @@ void Coordinator::handle(Incoming &event)
                 streamEnded(said);
             } else if constexpr (std::is_same_v<Said, CancelAsked>) {
                 cancel(said.reason);
+            } else if constexpr (std::is_same_v<Said, PauseAsked>) {
+                pause(said);
+            } else if constexpr (std::is_same_v<Said, StepEndAsked>) {
+                endStep(said);
             } else if (m_mode == Mode::Cancelling) {
                 end(RunState::Cancelled); // the nodes were told already: only the waiting for them is let go
             } else if (m_mode != Mode::Over) {
@@ -232,6 +236,31 @@ void Coordinator::cancel(const std::string &reason)
     say(Severity::Warning, {}, "cancelled: " + reason);
 }
 
+/// A pause holds back orders and nothing else. It is no state of the run that is stored: a paused run that is let go
+/// is interrupted like any other and goes on when it is continued.
+void Coordinator::pause(const PauseAsked &asked)
+{
+    if (m_mode != Mode::Measuring || asked.pause == m_pause.has_value())
+        return;
+    const std::string by = asked.by.empty() ? "" : " by " + asked.by;
+    if (asked.pause) {
+        m_pause = Pause{wallNow(), asked.by};
+        m_pausedAt = Clock::now();
+        say(Severity::Info, {}, "paused" + by + ": what is in work ends, nothing further begins");
+    } else {
+        const auto seconds = std::chrono::duration<double>(Clock::now() - m_pausedAt).count();
+        m_pausedBefore = pausedFor();
+        m_pause.reset();
+        say(Severity::Info, {}, fmt::format("goes on after a pause of {:.0f} s, continued{}", seconds, by));
+    }
+    m_dirty = true;
+}
+
+Clock::duration Coordinator::pausedFor() const
+{
+    return m_pausedBefore + (m_pause ? Clock::now() - m_pausedAt : Clock::duration{});
+}
+
 void Coordinator::say(Severity severity, std::vector<domain::NodeId> nodes, std::string text)
 {
     m_worlds.observer.said({wallNow(), severity, std::move(nodes), std::move(text)});
@@ -254,7 +283,9 @@ void Coordinator::publish(bool everything)
                                    node.phase == NodePhase::Working && before > node.stuckAt});
     }
     const auto tasks = remaining();
-    snapshot->elapsedSeconds = std::chrono::duration<double>(before - m_began).count();
+    snapshot->elapsedSeconds = std::chrono::duration<double>(Clock::now() - m_began - pausedFor()).count();
+    if (m_mode == Mode::Measuring)
+        snapshot->pause = m_pause;
     snapshot->left = m_pace.left(tasks);
     snapshot->stepsDone = m_stepsDone;
     snapshot->stepsPlanned = m_stepsDone + static_cast<int>(tasks.size());

@@ -4,6 +4,7 @@
 #include "core/campaign/allowance.h"
 #include "core/campaign/campaign.h"
 #include "core/campaign/connector.h"
+#include "core/campaign/inbox.h"
 #include "core/campaign/live_run.h"
 #include "core/campaign/pace.h"
 #include "core/campaign/schedule.h"
@@ -94,6 +95,8 @@ private:
     bool retest();
     void beginFinishing();
     void cancel(const std::string &reason);
+    void pause(const PauseAsked &asked);
+    Clock::duration pausedFor() const;
     void end(domain::RunState state);
     void say(protocol::Severity severity, std::vector<domain::NodeId> nodes, std::string text);
 
@@ -127,6 +130,7 @@ private:
     void listening(NodeRun &node, const protocol::Event &event);
     void dropPairsOf(const domain::NodeId &node);
     void endIdleServes();
+    void endStep(const StepEndAsked &asked);
     void renewProgress(NodeRun &node);
     bool measuredBefore(const Task &task);
     int nextAttempt(int step, const domain::NodeId &node, const domain::NodeId &peer) const;
@@ -161,6 +165,9 @@ private:
     std::shared_ptr<const domain::RunData> m_judged;
     std::shared_ptr<const Snapshot> m_last;
     Clock::time_point m_began = Clock::now();
+    std::optional<Pause> m_pause;
+    Clock::time_point m_pausedAt;
+    Clock::duration m_pausedBefore{}; ///< by pauses that are over
 };
 
 double wallNow();

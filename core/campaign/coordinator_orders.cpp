@@ -91,7 +91,7 @@ bool Coordinator::settled() const
 
 void Coordinator::startWhatMay()
 {
-    if (m_mode != Mode::Measuring || !settled())
+    if (m_mode != Mode::Measuring || m_pause || !settled())
         return;
     for (const auto &task : m_schedule.startable()) {
         if (measuredBefore(task))
@@ -394,6 +394,23 @@ void Coordinator::endIdleServes()
     }
 }
 
+/// A person has seen enough of a step. What is abandoned so is not measured again: it would take as long once more.
+void Coordinator::endStep(const StepEndAsked &asked)
+{
+    for (const auto &id : asked.nodes) {
+        const auto it = m_nodes.find(id);
+        if (it == m_nodes.end() || it->second.stepInWork.empty() || !it->second.link)
+            continue;
+        const std::string &step = it->second.stepInWork;
+        for (auto &pair : m_pairs) {
+            const bool serves = pair.task.peer == id && pair.serveKey.text() == step;
+            pair.refused |= serves || (pair.task.node == id && pair.measureKey.text() == step);
+        }
+        send(it->second, protocol::Cancel{step, "ended by " + asked.by});
+        say(Severity::Warning, {id}, fmt::format("{}: its step {} is being ended by {}", id.text(), step, asked.by));
+    }
+}
+
 std::vector<Task> Coordinator::remaining() const
 {
     auto tasks = m_schedule.open();
@@ -431,6 +448,8 @@ std::string Coordinator::doing(const NodeRun &node) const
     }
     const auto key = StepKey::fromText(node.stepInWork);
     const int index = key ? stepIndex(key->step) : -1;
+    if (index < 0 && m_pause && m_mode == Mode::Measuring && node.orders.empty())
+        return "paused";
     if (index < 0) {
         const std::string resource = m_schedule.waitsFor(node.node->id);
         if (!resource.empty())

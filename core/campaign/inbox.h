@@ -51,7 +51,19 @@ struct CancelAsked {
 
 struct DetachAsked {};
 
-using Incoming = std::variant<NodeReady, NodeNotReady, LinesArrived, StreamEnded, CancelAsked, DetachAsked>;
+/// Nothing further is ordered, or it goes on.
+struct PauseAsked {
+    bool pause = true;
+    std::string by;
+};
+
+/// Whatever step these nodes have in work is given up; they go on with the next.
+struct StepEndAsked {
+    std::vector<domain::NodeId> nodes;
+    std::string by;
+};
+
+using Incoming = std::variant<NodeReady, NodeNotReady, LinesArrived, StreamEnded, CancelAsked, DetachAsked, PauseAsked, StepEndAsked>;
 
 /// The one way into the campaign's thread. Nobody waits to put something in: a sink whose lines lie unread tells its
 /// link that it is full, so a flooding node is slowed down by its own connection and nothing else.

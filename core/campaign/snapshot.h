@@ -42,12 +42,20 @@ struct TimeLeft {
     int stepsFinished = 0; ///< measured durations used; 0: from the plan's own figures
 };
 
+/// A run that orders nothing further for now: what is in work ends, connections stay and leases are renewed.
+struct Pause {
+    double sinceWall = 0;
+    std::string by;
+    bool operator==(const Pause &) const = default;
+};
+
 /// How a running or stored run looks at one moment. Immutable; views never lock and never see half of one.
 struct Snapshot {
     std::shared_ptr<const domain::RunData> data;
     std::shared_ptr<const domain::FleetVerdict> verdict; ///< of @c data; provisional while nodes work
     std::vector<NodeProgress> nodes;                     ///< in the order of info.nodes
-    double elapsedSeconds = 0;
+    double elapsedSeconds = 0;                           ///< pauses do not count
+    std::optional<Pause> pause;
     std::optional<TimeLeft> left;
     int stepsDone = 0;    ///< over all nodes and pairs
     int stepsPlanned = 0;

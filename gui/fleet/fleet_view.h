@@ -47,6 +47,7 @@ public:
 signals:
     void selectionEdited(const QSet<QString>& ids);
     void nodeActivated(const QString& id);
+    void menuAsked(QPoint position); // for what is selected; on the screen
     void levelChanged(FleetLevel level);
     void visibleRacksChanged();
 
@@ -62,6 +63,7 @@ protected:
     void mouseReleaseEvent(QMouseEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
     void wheelEvent(QWheelEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
     void timerEvent(QTimerEvent* event) override;
     bool viewportEvent(QEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
@@ -82,6 +84,7 @@ private:
     NodeRef stepInRack(NodeRef from, int direction) const;
     NodeRef stepAcrossRacks(NodeRef from, int direction) const;
     void activate(NodeRef ref);
+    void askMenu(NodeRef ref, QPoint position);
     void setHovered(NodeRef ref);
     void showCard(NodeRef ref);
     void hideCard();

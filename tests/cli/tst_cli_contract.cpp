@@ -137,6 +137,8 @@ private slots:
         row("verdict: unknown run", {"verdict", "--store", "@s.db", "--run", "nope"}, "nope");
         row("verdict: wrong format", {"verdict", "--store", "@s.db", "--format", "xml"}, "'xml' is not a format.*junit");
         row("runs: junit", {"runs", "--store", "@s.db", "--format", "junit"}, "'junit' is not a format here; use text, json or csv");
+        row("nodes: filter that is none", {"nodes", "--store", "@s.db", "--where", "verdit==failed"}, "character 1: there is no field .verdit.; did you mean verdict");
+        row("nodes: empty filter", {"nodes", "--store", "@s.db", "--where", ""}, "--where.*leave the option out");
         row("results: unknown node", {"results", "--store", "@s.db", "--node", "n09"}, "n\\[01-02\\]");
         row("stream: no node", {"stream", "--store", "@s.db"}, "--node");
         row("replay: missing", {"replay", "@none.jsonl", "--store", "@never.db"}, "none.jsonl");
@@ -150,6 +152,26 @@ private slots:
         row("nodeset: bomb", {"nodeset", "n[1-999999999]"}, "100.?000");
         row("nodeset: nested bomb", {"nodeset", "a[1-9999]b[1-9999]c[1-9999]"}, "100.?000");
         row("nodeset: open bracket", {"nodeset", "n[01-"}, "column|expected");
+    }
+
+    void nodesAreFiltered_data()
+    {
+        QTest::addColumn<QStringList>("names");
+        QTest::newRow("node in n[02-09]") << QStringList{"n02"};
+        QTest::newRow("verdict!=failed and value>187") << QStringList{"n01", "n02"};
+        QTest::newRow("value<100") << QStringList{};
+        QTest::newRow("not n01") << QStringList{"n02"};
+    }
+
+    void nodesAreFiltered()
+    {
+        QFETCH(QStringList, names);
+        const Ended ended = call({"nodes", "--store", "@s.db", "--format", "json", "--where", QTest::currentDataTag()});
+        QVERIFY2(ended.exitCode == 0, ended.errors.constData());
+        QStringList found;
+        for (const auto &row : QJsonDocument::fromJson(ended.output).array())
+            found << row.toObject()["node"].toString();
+        QCOMPARE(found, names);
     }
 
     void badInputEndsWithTwo()

@@ -133,7 +133,10 @@ void FakeNode::run(const StartStep &step)
 {
     const int now = ++m_fleet->working;
     m_fleet->mostWorking = std::max<int>(m_fleet->mostWorking, now);
-    std::this_thread::sleep_for(std::chrono::duration<double>(behaviour.stepSeconds));
+    {
+        std::unique_lock lock(m_mutex);
+        m_news.wait_for(lock, std::chrono::duration<double>(behaviour.stepSeconds), [&] { return m_stop || m_cancelled.contains(step.step); });
+    }
     const bool serving = step.parameters.contains("role") && step.parameters.at("role") == "serve" && !behaviour.ends.contains(step.check);
     if (serving) {
         {
@@ -164,6 +167,9 @@ void FakeNode::finish(const StartStep &step, bool serving)
         finished.status = it->second.status;
         finished.waiver = it->second.waiver;
         finished.reason = it->second.reason;
+    } else if (!serving && m_cancelled.contains(step.step)) {
+        finished.status = StepStatus::Abandoned;
+        finished.reason = "cancelled";
     } else if (step.check == "host.memory") {
         write(Measurement{step.step, step.check, "triad", Unit::GigabytesPerSecond, "node", behaviour.bandwidth, 5, {behaviour.bandwidth, behaviour.bandwidth, 0}, {}});
     } else if (step.check == "host.cpu") {

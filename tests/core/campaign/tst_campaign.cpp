@@ -375,6 +375,96 @@ private slots:
         QCOMPARE(last->verdict->count(Verdict::Qualified), 0);
     }
 
+    void aPausedRunBeginsNothing()
+    {
+        Stage stage(4);
+        for (const auto &name : stage.names)
+            stage.fleet.node(name).behaviour.stepSeconds = 0.05;
+        auto run = Campaign::begin(stage.worlds(), stage.terms(true));
+        const auto now = [&] { return stage.watcher.now(); };
+        QTRY_VERIFY_WITH_TIMEOUT(now() && now()->stepsDone > 0, 10000);
+        (*run)->pause("jane");
+        QTRY_VERIFY_WITH_TIMEOUT(now()->pause.has_value(), 10000);
+        QCOMPARE(now()->pause->by, std::string("jane"));
+        QVERIFY(now()->pause->sinceWall > 0);
+        const auto idle = [&] { return std::ranges::none_of(now()->nodes, [](const auto &node) { return node.phase == NodePhase::Working; }); };
+        QTRY_VERIFY_WITH_TIMEOUT(idle(), 10000); // what was in work has ended
+        const auto paused = now();
+        QVERIFY(paused->stepsDone < paused->stepsPlanned);
+        QTest::qWait(400); // many times a step
+        QCOMPARE(stage.fleet.working.load(), 0);
+        QCOMPARE(now()->stepsDone, paused->stepsDone);
+        QVERIFY2(std::ranges::all_of(now()->nodes, [](const auto &node) { return node.phase == NodePhase::Attached && node.doing == "paused"; }), "links stay");
+        QVERIFY2(now()->elapsedSeconds < paused->elapsedSeconds + 0.2, "a pause is no time of the run");
+        QVERIFY(now()->left && now()->left->seconds <= paused->left->seconds);
+        stage.fleet.node("n2").cutConnection(); // picked up in the pause as at any other time
+        (*run)->proceed("joe");
+        const auto last = (*run)->wait();
+        QCOMPARE(last->verdict->count(Verdict::Qualified), 4);
+        QVERIFY(!last->pause);
+        QVERIFY(stage.fleet.mostWorking <= 2);
+        for (const auto &name : stage.names)
+            QCOMPARE(stage.fleet.node(name).startedTwice, 0);
+        compareWithStore(stage, *last);
+        const auto said = [&](const char *part) { return std::ranges::any_of(stage.watcher.texts, [&](const auto &text) { return text.find(part) != std::string::npos; }); };
+        QVERIFY(said("paused by jane"));
+        QVERIFY(said("continued by joe"));
+    }
+
+    void aPausedRunCanBeLetGoOrCancelled()
+    {
+        Stage stage(4);
+        for (const auto &name : stage.names)
+            stage.fleet.node(name).behaviour.stepSeconds = 0.05;
+        domain::RunId id;
+        {
+            auto run = Campaign::begin(stage.worlds(), stage.terms(false));
+            (*run)->pause("jane"); // before anything was ordered
+            id = (*run)->run();
+            QTRY_VERIFY_WITH_TIMEOUT(stage.watcher.now() && stage.watcher.now()->pause, 10000);
+            (*run)->detach();
+            QVERIFY((*run)->wait()->data->info.state == domain::RunState::Interrupted);
+        }
+        for (const auto &name : stage.names)
+            stage.fleet.node(name).cutConnection();
+        auto again = Campaign::resume(stage.worlds(), id, Stage::criteria(), {});
+        QVERIFY(again.has_value());
+        const auto last = (*again)->wait(); // the pause does not outlive who asked for it
+        QCOMPARE(last->verdict->count(Verdict::Qualified), 4);
+
+        Stage other(4);
+        for (const auto &name : other.names)
+            other.fleet.node(name).behaviour.stepSeconds = 0.05;
+        auto run = Campaign::begin(other.worlds(), other.terms(false));
+        (*run)->pause("jane");
+        QTRY_VERIFY_WITH_TIMEOUT(other.watcher.now() && other.watcher.now()->pause, 10000);
+        (*run)->cancel("enough");
+        QVERIFY((*run)->wait()->data->info.state == domain::RunState::Cancelled);
+    }
+
+    void aStepThatAPersonEndsIsNotMeasuredAgain()
+    {
+        Stage stage(4);
+        stage.fleet.node("n3").behaviour.stepSeconds = 6; // it would pass, some day
+        auto terms = stage.terms(false);
+        terms.plan.steps.pop_back(); // the memory of each, no pairs
+        auto run = Campaign::begin(stage.worlds(), std::move(terms));
+        const auto working = [&] {
+            const auto now = stage.watcher.now();
+            return now && now->nodes.at(2).phase == NodePhase::Working && now->stepsDone == 3;
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(working(), 10000);
+        QElapsedTimer timer;
+        timer.start();
+        (*run)->endStep({NodeId("n3"), NodeId("nobody")}, "jane");
+        const auto last = (*run)->wait();
+        QVERIFY(timer.elapsed() < 5000);
+        QCOMPARE(last->verdict->find(NodeId("n3"))->verdict, Verdict::Unknown);
+        QCOMPARE(last->verdict->count(Verdict::Qualified), 3);
+        const auto attempts = std::ranges::count_if(last->data->results, [](const auto &result) { return result.node == NodeId("n3"); });
+        QCOMPARE(attempts, 1);
+    }
+
     void waiversAndErrors()
     {
         Stage stage(5);
