@@ -275,6 +275,29 @@ private slots:
         QVERIFY2(nowhere.rungs[8].state == RungState::Failed && nowhere.rungs[8].found.find("noexec") != std::string::npos, ladderText(nowhere).c_str());
     }
 
+    void preflightLeavesADriverThatHangs_data()
+    {
+        QTest::addColumn<QString>("smi"); // what nvidia-smi does
+        QTest::addColumn<QString>("found");
+        QTest::newRow("answers") << "exit 0" << "NVIDIA driver 535.104.05, 2 GPUs";
+        QTest::newRow("fails") << "echo 'Unable to determine the device handle'; exit 9" << "nvidia-smi says: Unable to determine the device handle";
+        QTest::newRow("hangs") << "trap '' TERM; exec sleep 83" << "nvidia-smi did not answer for 8 s";
+    }
+    void preflightLeavesADriverThatHangs()
+    {
+        QFETCH(QString, smi);
+        QFETCH(QString, found);
+        const std::string driver = "mkdir -p /mnt/bin; printf '#!/bin/sh\\n%s\\n' \"" + smi.toStdString() + "\" >/mnt/bin/nvidia-smi; chmod 755 /mnt/bin/nvidia-smi\n"
+            "mount -t tmpfs t /proc/driver; mkdir -p /proc/driver/nvidia/gpus/0000:17:00.0 /proc/driver/nvidia/gpus/0000:3d:00.0\n"
+            "echo 'NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 01:15:15 UTC 2023' >/proc/driver/nvidia/version\n";
+        const TestSshd sshd({.config = {"SetEnv PATH=/mnt/bin:/usr/local/bin:/usr/bin:/bin"}, .ownFolders = true, .prepare = driver});
+        const Ladder ladder = climb(sshd);
+        QVERIFY2(ladder.rungs[10].found.find(found.toStdString()) != std::string::npos, ladderText(ladder).c_str());
+        QCOMPARE(ladder.rungs[10].state, smi == "exit 0" ? RungState::Passed : RungState::Warned);
+        QCOMPARE(ladder.rungs[11].state, RungState::Passed); // the way goes on behind it
+        QCOMPARE(sshd.inside("pgrep -x sleep -a | grep ' 83$'; ls -A /var/tmp"), std::string());
+    }
+
     void preflightOfAWayThatIsBlocked()
     {
         const SilentServer silent;
