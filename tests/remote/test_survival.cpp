@@ -3,6 +3,8 @@
 #include "core/campaign/campaign.h"
 #include "core/campaign/preflight_text.h"
 #include "remote/deploy/engine_deployer.h"
+#include "remote/deploy/scripts.h"
+#include "remote/shell_quote.h"
 #include "remote/ssh/ssh_link_factory.h"
 #include "tests/support/link_tools.h"
 #include "tests/support/login_reaper.h"
@@ -216,6 +218,36 @@ private slots:
         QVERIFY(link->connect(questions, cancelled));
         QVERIFY(deployer.clean(*link, cancelled));
         QVERIFY(sshd.inside("cat /mnt/loginctl").find("disable-linger") != std::string::npos);
+    }
+
+    void theProbeReadsWhatTheSiteHasWritten_data()
+    {
+        QTest::addColumn<QString>("conf");
+        QTest::addColumn<QString>("extra"); // in logind.conf.d, read later
+        QTest::addColumn<int>("uid");
+        QTest::addColumn<QString>("sign");
+        QTest::newRow("nothing") << "[Login]\n#KillUserProcesses=yes\n" << "" << 65534 << "";
+        QTest::newRow("yes") << "[Login]\nKillUserProcesses=yes\n" << "" << 65534 << "KillUserProcesses=yes in /etc/systemd/logind.conf";
+        QTest::newRow("with blanks") << "KillUserProcesses = yes" << "" << 65534 << "KillUserProcesses=yes in /etc/systemd/logind.conf";
+        QTest::newRow("taken back") << "KillUserProcesses=yes\n" << "KillUserProcesses=no\n" << 65534 << "";
+        QTest::newRow("added") << "" << "KillUserProcesses=true\n" << 65534 << "KillUserProcesses=yes in /etc/systemd/logind.conf.d/site.conf";
+        QTest::newRow("root is spared") << "KillUserProcesses=yes\n" << "" << 0 << "";
+    }
+    void theProbeReadsWhatTheSiteHasWritten()
+    {
+        QFETCH(QString, conf);
+        QFETCH(QString, extra);
+        QFETCH(int, uid);
+        QFETCH(QString, sign);
+        const std::string files = "mount -t tmpfs -o mode=755 t /etc/systemd; mkdir /etc/systemd/logind.conf.d\n"
+            "printf '" + conf.toStdString() + "' >/etc/systemd/logind.conf; printf '" + extra.toStdString() + "' >/etc/systemd/logind.conf.d/site.conf\n";
+        const TestSshd sshd({.ownFolders = true, .prepare = files});
+        const std::string id = std::to_string(uid);
+        const std::string said = sshd.inside("exec setpriv --reuid " + id + " --regid " + id + " --clear-groups env HOME=/nowhere sh -c "
+                                             + remote::shellQuote(remote::probeScript({"0123", 1000})));
+        QVERIFY2(said.find("\ndeployed no\n") != std::string::npos, said.c_str());
+        const std::size_t at = said.find("survival doubted ");
+        QCOMPARE(QString::fromStdString(at == std::string::npos ? "" : said.substr(at + 17, said.find('\n', at) - at - 17)), sign);
     }
 
     void anOrdinarySitePaysNoSecondLogin()
