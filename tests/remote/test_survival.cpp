@@ -3,6 +3,8 @@
 #include "core/campaign/campaign.h"
 #include "core/campaign/preflight_text.h"
 #include "remote/deploy/engine_deployer.h"
+#include "remote/deploy/scripts.h"
+#include "remote/shell_quote.h"
 #include "remote/ssh/ssh_link_factory.h"
 #include "tests/support/link_tools.h"
 #include "tests/support/login_reaper.h"
@@ -218,6 +220,36 @@ private slots:
         QVERIFY(sshd.inside("cat /mnt/loginctl").find("disable-linger") != std::string::npos);
     }
 
+    void theProbeReadsWhatTheSiteHasWritten_data()
+    {
+        QTest::addColumn<QString>("conf");
+        QTest::addColumn<QString>("extra"); // in logind.conf.d, read later
+        QTest::addColumn<int>("uid");
+        QTest::addColumn<QString>("sign");
+        QTest::newRow("nothing") << "[Login]\n#KillUserProcesses=yes\n" << "" << 65534 << "";
+        QTest::newRow("yes") << "[Login]\nKillUserProcesses=yes\n" << "" << 65534 << "KillUserProcesses=yes in /etc/systemd/logind.conf";
+        QTest::newRow("with blanks") << "KillUserProcesses = yes" << "" << 65534 << "KillUserProcesses=yes in /etc/systemd/logind.conf";
+        QTest::newRow("taken back") << "KillUserProcesses=yes\n" << "KillUserProcesses=no\n" << 65534 << "";
+        QTest::newRow("added") << "" << "KillUserProcesses=true\n" << 65534 << "KillUserProcesses=yes in /etc/systemd/logind.conf.d/site.conf";
+        QTest::newRow("root is spared") << "KillUserProcesses=yes\n" << "" << 0 << "";
+    }
+    void theProbeReadsWhatTheSiteHasWritten()
+    {
+        QFETCH(QString, conf);
+        QFETCH(QString, extra);
+        QFETCH(int, uid);
+        QFETCH(QString, sign);
+        const std::string files = "mount -t tmpfs -o mode=755 t /etc/systemd; mkdir /etc/systemd/logind.conf.d\n"
+            "printf '" + conf.toStdString() + "' >/etc/systemd/logind.conf; printf '" + extra.toStdString() + "' >/etc/systemd/logind.conf.d/site.conf\n";
+        const TestSshd sshd({.ownFolders = true, .prepare = files});
+        const std::string id = std::to_string(uid);
+        const std::string said = sshd.inside("exec setpriv --reuid " + id + " --regid " + id + " --clear-groups env HOME=/nowhere sh -c "
+                                             + remote::shellQuote(remote::probeScript({"0123", 1000})));
+        QVERIFY2(said.find("\ndeployed no\n") != std::string::npos, said.c_str());
+        const std::size_t at = said.find("survival doubted ");
+        QCOMPARE(QString::fromStdString(at == std::string::npos ? "" : said.substr(at + 17, said.find('\n', at) - at - 17)), sign);
+    }
+
     void anOrdinarySitePaysNoSecondLogin()
     {
         const TestSshd sshd({.ownFolders = true});
@@ -273,6 +305,29 @@ private slots:
         const TestSshd noexec({.ownFolders = true, .prepare = "for d in /var/tmp /tmp /dev/shm \"$HOME\"; do mount -o remount,noexec $d; done"});
         const Ladder nowhere = climb(noexec);
         QVERIFY2(nowhere.rungs[8].state == RungState::Failed && nowhere.rungs[8].found.find("noexec") != std::string::npos, ladderText(nowhere).c_str());
+    }
+
+    void preflightLeavesADriverThatHangs_data()
+    {
+        QTest::addColumn<QString>("smi"); // what nvidia-smi does
+        QTest::addColumn<QString>("found");
+        QTest::newRow("answers") << "exit 0" << "NVIDIA driver 535.104.05, 2 GPUs";
+        QTest::newRow("fails") << "echo 'Unable to determine the device handle'; exit 9" << "nvidia-smi says: Unable to determine the device handle";
+        QTest::newRow("hangs") << "trap '' TERM; exec sleep 83" << "nvidia-smi did not answer for 8 s";
+    }
+    void preflightLeavesADriverThatHangs()
+    {
+        QFETCH(QString, smi);
+        QFETCH(QString, found);
+        const std::string driver = "mkdir -p /mnt/bin; printf '#!/bin/sh\\n%s\\n' \"" + smi.toStdString() + "\" >/mnt/bin/nvidia-smi; chmod 755 /mnt/bin/nvidia-smi\n"
+            "mount -t tmpfs t /proc/driver; mkdir -p /proc/driver/nvidia/gpus/0000:17:00.0 /proc/driver/nvidia/gpus/0000:3d:00.0\n"
+            "echo 'NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 01:15:15 UTC 2023' >/proc/driver/nvidia/version\n";
+        const TestSshd sshd({.config = {"SetEnv PATH=/mnt/bin:/usr/local/bin:/usr/bin:/bin"}, .ownFolders = true, .prepare = driver});
+        const Ladder ladder = climb(sshd);
+        QVERIFY2(ladder.rungs[10].found.find(found.toStdString()) != std::string::npos, ladderText(ladder).c_str());
+        QCOMPARE(ladder.rungs[10].state, smi == "exit 0" ? RungState::Passed : RungState::Warned);
+        QCOMPARE(ladder.rungs[11].state, RungState::Passed); // the way goes on behind it
+        QCOMPARE(sshd.inside("pgrep -x sleep -a | grep ' 83$'; ls -A /var/tmp"), std::string());
     }
 
     void preflightOfAWayThatIsBlocked()
