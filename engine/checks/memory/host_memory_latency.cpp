@@ -68,7 +68,9 @@ CheckResult HostMemoryLatency::walkCaches(const CheckContext &context, const Rep
         if (!distinct)
             continue;
         Team walker({cpu});
-        const PointerChase chase(walker, half);
+        const PointerChase chase(walker, half, {}, context.stop);
+        if (stopRequested(context.stop))
+            return stoppedEarly();
         const auto end = walk(context, reporter, chase, cpu, seconds, "latency_l" + std::to_string(level), "cpu/" + std::to_string(cpu),
                               {{"cache_bytes", std::to_string(bytes)}});
         if (end.status != StepStatus::Completed)
@@ -95,7 +97,9 @@ CheckResult HostMemoryLatency::walkPairs(const CheckContext &context, Reporter &
                 continue;
             }
             Team layers(pair.cpus);
-            chase = std::make_unique<PointerChase>(layers, plan.bytes, pair.memoryNode);
+            chase = std::make_unique<PointerChase>(layers, plan.bytes, pair.memoryNode, context.stop);
+            if (stopRequested(context.stop))
+                return stoppedEarly();
             laidFor = pair.memoryNode;
             if (m_tamper)
                 m_tamper(*chase);

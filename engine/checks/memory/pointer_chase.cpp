@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::uint64_t seed = 0x5ea741a1;
 constexpr double batchSeconds = 0.005;
+constexpr std::size_t stretchBytes = 4 << 20;      ///< touched before it is looked whether to stop
+constexpr std::uint64_t stretchLines = 1 << 14;    ///< laid before
 
 /// @p loads a multiple of 8.
 std::uintptr_t follow(std::uintptr_t at, std::uint64_t loads)
@@ -25,20 +27,24 @@ std::uintptr_t follow(std::uintptr_t at, std::uint64_t loads)
 
 } // namespace
 
-PointerChase::PointerChase(Team &team, std::uint64_t bytes, std::optional<int> memoryNode)
+PointerChase::PointerChase(Team &team, std::uint64_t bytes, std::optional<int> memoryNode, const std::atomic<bool> *stop)
     : m_memory(std::max(bytes, 8 * lineBytes), memoryNode), m_order(m_memory.bytes() / lineBytes, seed)
 {
     team.run([&](std::size_t worker) {
         // Touched in order first: faults at random places would be taken one by one, and huge pages not be had.
         const auto share = (m_memory.bytes() + team.size() - 1) / team.size();
         const auto first = std::min(m_memory.bytes(), worker * share);
-        std::fill(m_memory.data() + first, m_memory.data() + std::min(m_memory.bytes(), first + share), std::byte(0));
+        const auto end = std::min(m_memory.bytes(), first + share);
+        for (auto at = first; at < end && !stopRequested(stop); at += stretchBytes)
+            std::fill(m_memory.data() + at, m_memory.data() + std::min(end, at + stretchBytes), std::byte(0));
     });
     team.run([&](std::size_t worker) {
         const auto first = lines() * worker / team.size();
         const auto end = lines() * (worker + 1) / team.size();
         auto from = address(first);
         for (auto place = first; place < end; ++place) {
+            if (place % stretchLines == 0 && stopRequested(stop))
+                return;
             const auto to = address(place + 1);
             *reinterpret_cast<std::uintptr_t *>(from) = to;
             from = to;

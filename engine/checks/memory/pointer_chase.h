@@ -31,8 +31,8 @@ public:
         std::string wrong;         ///< the walk ended elsewhere than the cycle says; empty if it did not
     };
 
-    /// Lays the cycle with the threads of @p team.
-    PointerChase(Team &team, std::uint64_t bytes, std::optional<int> memoryNode = {});
+    /// Lays the cycle with the threads of @p team. Once @p stop is set it lets that be, and must not be walked.
+    PointerChase(Team &team, std::uint64_t bytes, std::optional<int> memoryNode = {}, const std::atomic<bool> *stop = nullptr);
 
     std::uint64_t lines() const { return m_order.count(); }
     const MappedMemory &memory() const { return m_memory; }

@@ -184,6 +184,15 @@ private slots:
         QVERIFY(monotonicSeconds() - told < 1);
     }
 
+    void layingACycleStopsToo()
+    {
+        const std::atomic<bool> stop = true;
+        Team team(allowedCpus());
+        const double start = monotonicSeconds();
+        const PointerChase chase(team, std::uint64_t(16) << 30, {}, &stop); // never touched, so never had
+        QVERIFY(monotonicSeconds() - start < 1);
+    }
+
     void refusesWhereAJobRuns()
     {
         Collector collector;

@@ -16,7 +16,7 @@ using namespace seatrial::tests;
 namespace {
 
 constexpr quint64 MiB = 1 << 20;
-const protocol::Parameters quick{{"max_bytes", "16777216"}, {"seconds", "20"}};
+const protocol::Parameters quick{{"max_bytes", "4194304"}, {"seconds", "20"}};
 
 /// Breaks @p word after the first sweep that wrote the pattern named.
 PatternTamper breaking(const std::string &pattern, std::size_t word, std::uint64_t bits)
@@ -126,7 +126,7 @@ private slots:
         Collector collector;
         const auto result = HostMemoryPattern().run(contextFor(collector, quick));
         QVERIFY2(result.status == protocol::StepStatus::Completed, result.reason.c_str());
-        QCOMPARE(collector.value("pattern_bytes", "node").value_or(0), double(16 * MiB));
+        QCOMPARE(collector.value("pattern_bytes", "node").value_or(0), double(4 * MiB));
         QCOMPARE(collector.value("pattern_miscompares", "node").value_or(-1), 0.);
         QCOMPARE(collector.value("pattern_sweeps", "node").value_or(0), double(patternRound(0).size()));
         const auto rate = collector.measurement("pattern_rate", "node");
@@ -226,7 +226,7 @@ private slots:
     void tooLittleTimeIsNoPass()
     {
         Collector collector;
-        auto context = contextFor(collector, {{"seconds", "0.1"}, {"max_bytes", "16777216"}, {"rounds", "1000000"}});
+        auto context = contextFor(collector, {{"seconds", "0.1"}, {"max_bytes", "4194304"}, {"rounds", "1000000"}});
         context.deadlineSeconds = 1e-9;
         const auto result = HostMemoryPattern().run(context);
         QCOMPARE(result.status, protocol::StepStatus::Error);
