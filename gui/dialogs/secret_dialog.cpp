@@ -64,7 +64,7 @@ QString bodyOf(const SecretQuestion& question)
 {
     switch (question.kind) {
     case SecretQuestion::Kind::Passphrase: return SecretDialog::tr("It opens the key on this computer and is sent nowhere. Asked once; the key stays open in memory until this window closes.");
-    case SecretQuestion::Kind::Password: return SecretDialog::tr("Its host key was checked. Once this node has accepted the password it serves the others named below; it stays in memory until this window closes.");
+    case SecretQuestion::Kind::Password: return SecretDialog::tr("Its host key was checked. Once accepted, the password serves the account named below and stays in memory until this window closes.");
     case SecretQuestion::Kind::Prompts: break;
     }
     return SecretDialog::tr("Its host key was checked. What you type goes to this node alone and is not kept.");
@@ -115,7 +115,8 @@ void SecretDialog::addWords(QVBoxLayout& layout, const SecretQuestion& question)
     int row = 0;
     for (const auto& [name, value] : lines) {
         auto* text = new WordsLabel(shown(value), TypeRole::Body);
-        text->setFont(fixedFontFor(TypeRole::Body));
+        if (question.kind != SecretQuestion::Kind::Password)
+            text->setFont(fixedFontFor(TypeRole::Body));
         text->wrapped();
         text->setObjectName(name);
         facts->addWidget(new WordsLabel(name, TypeRole::Body, &Theme::text3), row, 0, Qt::AlignTop);
