@@ -71,6 +71,12 @@ void Workbench::connectSession()
     connect(&m_views, &ViewMaker::made, this, &Workbench::showViews);
     connect(&m_session, &Session::runsChanged, this, &Workbench::showRuns);
     connect(&m_session, &Session::failed, this, &Workbench::showFailure);
+    connect(&m_session, &Session::fleetNoted, this, [this](const std::vector<std::string>& notes) {
+        QStringList lines;
+        for (const std::string& note : notes)
+            lines << shown(note);
+        m_fleet->notice().say(State::NotTested, tr("Not everything in this file names a node."), lines.join(QLatin1Char(' ')));
+    });
     connect(&m_session, &Session::logReset, &m_events, &EventModel::clear);
     connect(&m_session, &Session::logAppended, &m_events, &EventModel::append);
     connect(&m_session, &Session::plansRead, this, [this](const std::vector<domain::Plan>& plans) {

@@ -8,15 +8,23 @@
 #include <QDateTime>
 #include <QLocale>
 
+#include <algorithm>
 #include <cmath>
 
 namespace seatrial::gui {
+
+namespace {
+
+constexpr double kLongestSeconds = 1e9; // 30 years
+constexpr double kEndOfTime = 253'402'300'799.0;
+
+} // namespace
 
 QString shown(const std::string& text) { return QString::fromStdString(report::printable(text)); }
 
 QString durationText(double seconds)
 {
-    const auto whole = static_cast<long long>(std::lround(std::max(0.0, seconds)));
+    const auto whole = static_cast<long long>(std::llround(std::clamp(seconds, 0.0, kLongestSeconds)));
     if (whole < 90)
         return QStringLiteral("%1 s").arg(whole);
     if (whole < 600 && whole % 60 != 0)
@@ -28,7 +36,8 @@ QString durationText(double seconds)
 
 namespace {
 
-QDateTime localTime(double wallSeconds) { return QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(wallSeconds * 1000)); }
+// A node's clock may say anything; times are shown up to the year 9999.
+QDateTime localTime(double wallSeconds) { return QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(std::min(wallSeconds, kEndOfTime) * 1000)); }
 
 } // namespace
 

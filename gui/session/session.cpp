@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/session/session.h"
 
+#include "core/importers/open_fleet.h"
 #include "core/analysis/judge.h"
 #include "core/campaign/campaign.h"
 #include "core/campaign/pace.h"
@@ -97,12 +98,14 @@ void Session::inBackground(Work work, Deliver deliver)
 
 void Session::openInventory(const QString& file)
 {
-    inBackground([file] { return domain::loadFleet(file.toStdString()); },
-                 [this](Result<domain::Fleet> fleet) {
-                     if (!fleet)
-                         return emit failed(Place::Inventory, fleet.error());
-                     m_fleet = std::make_shared<const domain::Fleet>(std::move(*fleet));
+    inBackground([file] { return importers::openFleet(file.toStdString()); },
+                 [this](Result<importers::OpenedFleet> opened) {
+                     if (!opened)
+                         return emit failed(Place::Inventory, opened.error());
+                     m_fleet = std::make_shared<const domain::Fleet>(std::move(opened->fleet));
                      emit fleetChanged(m_fleet);
+                     if (!opened->notes.empty())
+                         emit fleetNoted(opened->notes);
                  });
 }
 

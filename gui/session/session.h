@@ -63,6 +63,7 @@ public:
 
 signals:
     void fleetChanged(std::shared_ptr<const seatrial::domain::Fleet> fleet);
+    void fleetNoted(const std::vector<std::string>& notes); // what was left out of the file, and why
     void plansRead(const std::vector<seatrial::domain::Plan>& plans);
     void runsChanged(const std::vector<seatrial::store::RunSummary>& runs);
     void storeOpened(const QString& file);
