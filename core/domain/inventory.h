@@ -29,13 +29,13 @@ struct SshAccess {
 
 struct Node {
     NodeId id;
-    std::filesystem::path inventory; ///< the file that names it: a password may serve all nodes of one user and file
     std::string address; ///< host name or address given to ssh; the name of the node if the inventory gives none
     RackId rack;         ///< empty if the node has no place
     double unit = 0;     ///< lowest rack unit, counted from 1; 0 if not placed
     double height = 1;   ///< rack units
     SshAccess ssh;       ///< of the node, completed by that of the fleet
     bool sudo = false;   ///< `sudo -n` may be used for the engine's one read-only helper, and for nothing else
+    std::filesystem::path inventory = {}; ///< the file that names it: a password may serve all nodes of one user and file
     bool operator==(const Node &) const = default;
 };
 

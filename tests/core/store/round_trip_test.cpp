@@ -46,6 +46,7 @@ domain::Fleet fullFleet()
     fleet.racks = {{domain::RackId("r1"), 42}, {domain::RackId("r2"), 48}};
     fleet.nodes = {{domain::NodeId("n01"), "10.0.0.1", domain::RackId("r1"), 1.5, 0.5, {"root", 2222, "/k/id", "/k/known"}},
                    {domain::NodeId("n02"), "n02", domain::RackId(), 0, 1, {}}};
+    fleet.nodes[1].inventory = fleet.source;
     fleet.shared = {{"host-a", "physical-host", {domain::NodeId("n01"), domain::NodeId("n02")}}, {"up", "uplink", {}}};
     return fleet;
 }
