@@ -106,7 +106,7 @@ QVariant FindingsModel::data(const QModelIndex& index, int role) const
     case Qt::AccessibleTextRole:
         return index.column() == Test ? QVariant(text(finding, row, Test) + QStringLiteral(", ") + wordOf(gui::stateOf(finding.verdict))) : QVariant(text(finding, row, index.column()));
     case Qt::TextAlignmentRole: return QVariant::fromValue<int>(Qt::AlignVCenter | (index.column() == Test ? Qt::AlignLeft : Qt::AlignRight));
-    case Qt::ToolTipRole: return QStringLiteral("%1: %2").arg(shown(finding.check), shown(finding.limit));
+    case Qt::ToolTipRole: return plainTip(QStringLiteral("%1: %2").arg(shown(finding.check), shown(finding.limit)));
     case StateRole: return QVariant::fromValue<int>(static_cast<int>(gui::stateOf(finding.verdict)));
     case MarginRole: return finding.margin ? QVariant(*finding.margin) : QVariant();
     default: return {};

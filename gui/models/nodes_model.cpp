@@ -98,7 +98,7 @@ QVariant NodesModel::data(const QModelIndex& index, int role) const
     const NodesRow& row = m_rows[static_cast<std::size_t>(index.row())];
     switch (role) {
     case Qt::DisplayRole: return text(row, index.column());
-    case Qt::ToolTipRole: return index.column() == Hosts || index.column() == Track ? QVariant(text(row, index.column())) : QVariant();
+    case Qt::ToolTipRole: return index.column() == Hosts || index.column() == Track ? QVariant(plainTip(text(row, index.column()))) : QVariant();
     case Qt::AccessibleTextRole: return index.column() == Hosts ? QVariant(row.hosts + QStringLiteral(", ") + wordOf(row.state)) : QVariant(text(row, index.column()));
     case Qt::TextAlignmentRole: return QVariant::fromValue<int>(Qt::AlignVCenter | (index.column() == Count || index.column() == For ? Qt::AlignRight : Qt::AlignLeft));
     default: return {};

@@ -64,8 +64,8 @@ QVariant TableModel::data(const QModelIndex& index, int role) const
     const report::Cell& cell = row[static_cast<std::size_t>(index.column())];
     switch (role) {
     case Qt::DisplayRole: return display(cell);
-    case Qt::EditRole:
-    case Qt::ToolTipRole: return exact(cell);
+    case Qt::EditRole: return exact(cell);
+    case Qt::ToolTipRole: return plainTip(exact(cell).toString());
     case Qt::TextAlignmentRole: return QVariant::fromValue<int>(Qt::AlignVCenter | (isNumber(cell) ? Qt::AlignRight : Qt::AlignLeft));
     default: return {};
     }

@@ -22,6 +22,11 @@ constexpr double kEndOfTime = 253'402'300'799.0;
 
 QString shown(const std::string& text) { return QString::fromStdString(report::printable(text)); }
 
+QString plainTip(const QString& text)
+{
+    return text.contains(QLatin1Char('<')) ? QStringLiteral("<qt>%1</qt>").arg(text.toHtmlEscaped()) : text;
+}
+
 QString durationText(double seconds)
 {
     const auto whole = static_cast<long long>(std::llround(std::clamp(seconds, 0.0, kLongestSeconds)));

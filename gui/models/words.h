@@ -14,6 +14,9 @@ namespace seatrial::gui {
 // Text that may have come from a node: control characters and escapes are made harmless.
 QString shown(const std::string& text);
 
+// As a tool tip, which would take a node's "<b>" for markup.
+QString plainTip(const QString& text);
+
 QString durationText(double seconds);    // "8 s", "3 min 20 s", "2 h 05 min"
 QString clockText(double wallSeconds);   // "14:18:02", local time; empty for 0
 QString dateText(double wallSeconds);    // "20 Nov 2026, 14:18"; empty for 0
