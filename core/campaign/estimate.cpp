@@ -65,11 +65,12 @@ private:
             m_estimate.steps[step].mostAtOnce = std::max(m_estimate.steps[step].mostAtOnce, count);
         for (const auto &node : m_nodes) {
             const bool waits = !m_queues.contains(node) && !m_schedule.waitsFor(node).empty();
-            const auto [since, fresh] = m_waitsSince.try_emplace(node, m_now);
-            if (!waits)
-                m_waitsSince.erase(since);
-            else
+            if (waits) {
+                m_waitsSince.try_emplace(node, m_now);
+            } else if (const auto since = m_waitsSince.find(node); since != m_waitsSince.end()) {
                 m_estimate.waitingSeconds = std::max(m_estimate.waitingSeconds, m_now - since->second);
+                m_waitsSince.erase(since);
+            }
         }
     }
 
