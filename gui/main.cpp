@@ -70,11 +70,12 @@ struct Options {
     QCommandLineOption size{QStringLiteral("size"), QStringLiteral("Size of the window: 1440x900."), QStringLiteral("WxH")};
     QCommandLineOption screenshot{QStringLiteral("screenshot"), QStringLiteral("Write the window into this file and end; needs no display."), QStringLiteral("file.png")};
     QCommandLineOption start{QStringLiteral("start"), QStringLiteral("Start this plan at once on the inventory."), QStringLiteral("plan")};
+    QCommandLineOption fresh{QStringLiteral("fresh"), QStringLiteral("Begin as at the first start: nothing of the last time is restored.")};
     QCommandLineOption firstPaint{QStringLiteral("time-to-first-paint"), QStringLiteral("Print how long the first picture took, in milliseconds, and end.")};
 
     void addTo(QCommandLineParser& parser) const
     {
-        for (const auto& option : {inventory, store, run, page, select, theme, size, screenshot, start, firstPaint})
+        for (const auto& option : {inventory, store, run, page, select, theme, size, screenshot, start, fresh, firstPaint})
             parser.addOption(option);
     }
 };
@@ -104,11 +105,18 @@ QString wrongWords(const QCommandLineParser& parser, const Options& options)
 
 void arrange(Workbench& window, ThemeController& themes, const QCommandLineParser& parser, const Options& options)
 {
-    themes.setChoice(parser.value(options.theme) == QStringLiteral("dark") ? ThemeChoice::Dark : parser.value(options.theme) == QStringLiteral("light") ? ThemeChoice::Light : ThemeChoice::System);
+    const bool picture = parser.isSet(options.screenshot) || parser.isSet(options.firstPaint); // the same each time
+    if (!picture && !parser.isSet(options.fresh))
+        window.restoreLook(!parser.isSet(options.theme));
+    if (parser.isSet(options.theme) || picture)
+        themes.setChoice(parser.value(options.theme) == QStringLiteral("dark") ? ThemeChoice::Dark : parser.value(options.theme) == QStringLiteral("light") ? ThemeChoice::Light : ThemeChoice::System);
     if (parser.isSet(options.size)) {
         const QStringList sides = parser.value(options.size).split(QLatin1Char('x'));
         window.resize(sides[0].toInt(), sides[1].toInt());
     }
+    const bool files = parser.isSet(options.inventory) || parser.isSet(options.store);
+    if (!files && !picture && !parser.isSet(options.fresh))
+        window.restoreFiles();
     if (parser.isSet(options.inventory))
         window.openInventory(parser.value(options.inventory));
     if (parser.isSet(options.store)) {
@@ -121,7 +129,8 @@ void arrange(Workbench& window, ThemeController& themes, const QCommandLineParse
         window.startPlan(parser.value(options.start));
     if (parser.isSet(options.select))
         window.selection().setNodes({parser.value(options.select)});
-    window.wantPage(parser.value(options.page));
+    if (files || parser.isSet(options.page))
+        window.wantPage(parser.value(options.page));
     const QString lab = QDir::current().filePath(QStringLiteral(".lab/inventory.yaml"));
     if (QFileInfo::exists(lab))
         window.setLab(lab);

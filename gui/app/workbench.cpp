@@ -117,6 +117,15 @@ void Workbench::connectPages()
     connect(m_run, &RunPage::continueAsked, this, [this](const QString& run) { m_session.resume(domain::RunId(run.toStdString())); });
     connect(m_run, &RunPage::stopAsked, this, [this] { m_session.cancel(tr("stopped by %1 in the window").arg(QString::fromStdString(m_session.tools().operatorName))); });
     connect(m_run, &RunPage::detachAsked, &m_session, &Session::detach);
+    connect(m_run, &RunPage::pauseAsked, &m_session, &Session::setPaused);
+    connect(m_run, &RunPage::stepEndAsked, this, [this](const QStringList& nodes) {
+        std::vector<domain::NodeId> ids;
+        for (const QString& node : nodes)
+            ids.emplace_back(node.toStdString());
+        m_session.endStep(std::move(ids));
+    });
+    connect(m_run, &RunPage::menuAsked, this, &Workbench::showNodeMenu);
+    connect(m_fleet, &FleetPage::menuAsked, this, &Workbench::showNodeMenu);
     connect(&m_run->plan(), &PlanColumn::estimateWanted, &m_session, &Session::estimate);
     connect(m_node, &NodePanel::streamWanted, &m_session, &Session::readStream);
     connect(m_node, &NodePanel::closeAsked, this, [this] { setDockWanted(false); });
@@ -209,7 +218,10 @@ void Workbench::showFleet(const std::shared_ptr<const domain::Fleet>& fleet)
     refreshTitle();
     refreshStatus();
     enablePages();
+    if (!m_storeAfter.isEmpty())
+        return openStore(std::exchange(m_storeAfter, {}), std::exchange(m_runAfter, {}));
     showWantedPage();
+    sayAddition();
     if (!m_plannedStart.isEmpty())
         startPlan(std::exchange(m_plannedStart, {}));
 }
@@ -232,6 +244,8 @@ void Workbench::showViews(const std::shared_ptr<const RunViews>& views)
 {
     const bool first = !m_shown || m_shown->snapshot->data->info.id != views->snapshot->data->info.id;
     m_shown = views;
+    const bool paused = views->snapshot->pause.has_value();
+    m_pauseAction->setText(paused ? tr("Continue the paused run") : tr("Pause run"));
     m_fleet->setViews(*views);
     m_run->setViews(views);
     m_run->tick(QDateTime::currentMSecsSinceEpoch() / 1000.0);
@@ -369,6 +383,8 @@ void Workbench::refreshStatus()
 void Workbench::closeEvent(QCloseEvent* event)
 {
     if (!m_session.isLive()) {
+        if (m_keepsState)
+            saveState();
         event->accept();
         return;
     }

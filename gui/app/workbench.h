@@ -2,9 +2,11 @@
 #pragma once
 
 #include "gui/models/event_model.h"
+#include "gui/models/node_entry.h"
 #include "gui/models/runs_model.h"
 #include "gui/models/selection.h"
 #include "gui/models/view_maker.h"
+#include "gui/session/inventory_file.h"
 #include "gui/session/session.h"
 #include "gui/session/this_computer.h"
 #include "gui/shell/main_window.h"
@@ -13,6 +15,9 @@
 
 #include <functional>
 
+class QActionGroup;
+class QSettings;
+
 namespace seatrial::gui {
 
 class FleetPage;
@@ -20,6 +25,7 @@ class NodePanel;
 class RunPage;
 class ThemeController;
 class WelcomePage;
+enum class ThemeChoice;
 
 // The window put together: pages on one side, the session on the other, and what connects them. Nothing here knows
 // how nodes are reached.
@@ -43,6 +49,9 @@ public:
     void useStore(const QString& file);    // for runs to come
     void wantPage(const QString& name);    // as soon as there is something on it; empty: the usual one
     void startPlan(const QString& plan); // as soon as inventory and plans are there
+    void restoreLook(bool withTheme); // of the last time; from now on it is kept for the next
+    void restoreFiles();              // that were open the last time
+    const QList<QAction*>& commands() const { return m_actions; }
     // Whether all that was asked to be opened is on the screen, or has failed.
     bool isSettled() const { return m_pending == 0; }
     QString lastFailure() const { return m_lastFailure; }
@@ -74,6 +83,29 @@ private:
     void chooseInventory();
     void chooseStore();
     void showShortcuts();
+    void showPalette();
+    void makeRunMenu();
+    void makeViewMenu();
+    void chooseTheme(ThemeChoice choice);
+    void togglePause();
+
+    // workbench_nodes.cpp
+    void makeNodesMenu();
+    void showNodeMenu(QPoint position);
+    std::vector<domain::NodeId> selectedNodes() const;
+    const domain::Fleet* shownFleet() const;
+    void copySshCommands();
+    void selectRacks();
+    void filterToSelection();
+    void addNodes();
+    void applyAddition(const NodesToAdd& nodes);
+    void sayAddition();
+    void undoAdd();
+    void saveInventoryAs();
+
+    // workbench_state.cpp
+    void saveState() const;
+    void restoreTables(QSettings& settings);
 
     ThemeController& m_themes;
     Session m_session;
@@ -85,6 +117,11 @@ private:
     QList<QAction*> m_actions;
     QTimer m_clock;
     QAction* m_labAction = nullptr;
+    QAction* m_undoAdd = nullptr;
+    QAction* m_pauseAction = nullptr;
+    QActionGroup* m_themeActions = nullptr;
+    QList<QAction*> m_nodeActions; // for what is selected
+    std::vector<InventoryEdit> m_additions; // newest last
     QString m_lab;
     QString m_inventory;
     QString m_plannedStart;
@@ -94,6 +131,10 @@ private:
     int m_pending = 0;
     bool m_openNewest = false;
     bool m_leaving = false;
+    bool m_keepsState = false;
+    bool m_saidAddition = false;
+    QString m_storeAfter; // to be opened when the inventory is there
+    QString m_runAfter;
 
     WelcomePage* m_welcome;
     FleetPage* m_fleet;

@@ -4,8 +4,10 @@
 
 #include "core/protocol/version.h"
 #include "gui/dialogs/about_dialog.h"
+#include "gui/dialogs/command_palette.h"
 #include "gui/dialogs/shortcuts_dialog.h"
 #include "gui/fleet/fleet_view.h"
+#include "gui/pages/fleet/filter_bar.h"
 #include "gui/pages/fleet/fleet_page.h"
 #include "gui/pages/run/run_page.h"
 #include "gui/theme/theme_controller.h"
@@ -43,12 +45,6 @@ QAction* Workbench::addAction(QMenu& menu, const QString& text, const QKeySequen
 
 void Workbench::makeMenus()
 {
-    const auto onFleet = [this](auto work) {
-        return [this, work] {
-            if (currentPage() == QStringLiteral("fleet") && !isTyping())
-                work();
-        };
-    };
     QMenu& session = menu(tr("Session"));
     addAction(session, tr("Open an inventory…"), QKeySequence(Qt::CTRL | Qt::Key_I), [this] { chooseInventory(); });
     addAction(session, tr("Open a store…"), QKeySequence(Qt::CTRL | Qt::Key_O), [this] { chooseStore(); });
@@ -57,8 +53,33 @@ void Workbench::makeMenus()
     addAction(session, tr("Welcome"), QKeySequence(Qt::CTRL | Qt::Key_0), [this] { showPage(QStringLiteral("welcome")); });
     session.addSeparator();
     addAction(session, tr("Quit"), QKeySequence(Qt::CTRL | Qt::Key_Q), [this] { close(); });
+    makeViewMenu();
+    makeNodesMenu();
+    makeRunMenu();
+    QMenu& help = menu(tr("Help"));
+    QAction* keys = addAction(help, tr("Keys"), QKeySequence(Qt::Key_F1), [this] { showShortcuts(); });
+    keys->setShortcuts({QKeySequence(Qt::Key_F1), QKeySequence(Qt::Key_Question)});
+    QAction* palette = addAction(help, tr("All commands…"), QKeySequence(Qt::CTRL | Qt::Key_K), [this] { showPalette(); });
+    palette->setShortcuts({QKeySequence(Qt::CTRL | Qt::Key_K), QKeySequence(QStringLiteral("Ctrl+Shift+P"))});
+    addAction(help, tr("How filters are written"), QKeySequence(Qt::CTRL | Qt::Key_F1), [this] {
+        showPage(QStringLiteral("fleet"));
+        m_fleet->filterBar().showHelp();
+    });
+    addAction(help, tr("About Seatrial"), QKeySequence(Qt::SHIFT | Qt::Key_F1), [this] { AboutDialog(QString::fromLatin1(protocol::kProgramVersion), this).exec(); });
+}
 
+void Workbench::makeViewMenu()
+{
+    const auto onFleet = [this](auto work) {
+        return [this, work] {
+            if (currentPage() == QStringLiteral("fleet") && !isTyping())
+                work();
+        };
+    };
     QMenu& view = menu(tr("View"));
+    view.addActions(pageActions());
+    m_actions << pageActions();
+    view.addSeparator();
     addAction(view, tr("Filter"), QKeySequence(Qt::CTRL | Qt::Key_F), [this] {
         showPage(QStringLiteral("fleet"));
         m_fleet->focusFilter();
@@ -70,32 +91,55 @@ void Workbench::makeMenus()
     addAction(view, tr("Previous problem"), QKeySequence(Qt::CTRL | Qt::Key_Comma), onFleet([this] { m_fleet->view().goToProblem(-1); }));
     addAction(view, tr("Fit the racks"), QKeySequence(QStringLiteral("Ctrl+Shift+0")), onFleet([this] { m_fleet->view().fit(); }));
     view.addSeparator();
-    auto* themes = new QActionGroup(this);
+    m_themeActions = new QActionGroup(this);
     const std::pair<QString, ThemeChoice> choices[] = {{tr("Theme of the desktop"), ThemeChoice::System}, {tr("Light theme"), ThemeChoice::Light}, {tr("Dark theme"), ThemeChoice::Dark}};
     int number = 1;
     for (const auto& [text, choice] : choices) {
         QAction* action = addAction(view, text, QKeySequence(QStringLiteral("Ctrl+Alt+%1").arg(number++)), [this, choice = choice] { m_themes.setChoice(choice); });
         action->setCheckable(true);
         action->setChecked(m_themes.choice() == choice);
-        themes->addAction(action);
+        action->setData(static_cast<int>(choice));
+        m_themeActions->addAction(action);
     }
+}
 
+void Workbench::chooseTheme(ThemeChoice choice)
+{
+    m_themes.setChoice(choice);
+    for (QAction* action : m_themeActions->actions())
+        action->setChecked(action->data().toInt() == static_cast<int>(choice));
+}
+
+void Workbench::makeRunMenu()
+{
     QMenu& run = menu(tr("Run"));
     addAction(run, tr("Start"), QKeySequence(Qt::CTRL | Qt::Key_R), [this] {
         showPage(QStringLiteral("run"));
         m_run->start();
     });
     addAction(run, tr("New run"), QKeySequence(Qt::CTRL | Qt::Key_N), [this] { newRun(); });
+    m_pauseAction = addAction(run, tr("Pause run"), QKeySequence(Qt::CTRL | Qt::Key_P), [this] { togglePause(); });
     QAction* detach = addAction(run, tr("Detach"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_D), [this] { m_session.detach(); });
     QAction* stop = addAction(run, tr("Stop run"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), [this] { m_session.cancel(tr("stopped in the window")); });
-    for (QAction* action : {detach, stop}) {
+    for (QAction* action : {m_pauseAction, detach, stop}) {
         action->setEnabled(m_session.isLive());
         connect(&m_session, &Session::liveChanged, action, &QAction::setEnabled);
     }
+}
 
-    QMenu& help = menu(tr("Help"));
-    addAction(help, tr("Keys"), QKeySequence(Qt::Key_Question), [this] { showShortcuts(); });
-    addAction(help, tr("About Seatrial"), QKeySequence(Qt::SHIFT | Qt::Key_F1), [this] { AboutDialog(QString::fromLatin1(protocol::kProgramVersion), this).exec(); });
+void Workbench::togglePause()
+{
+    const auto snapshot = m_session.snapshot();
+    if (m_session.isLive() && snapshot)
+        m_session.setPaused(!snapshot->pause);
+}
+
+void Workbench::showPalette()
+{
+    CommandPalette palette(m_actions, this);
+    palette.exec();
+    if (palette.chosen())
+        palette.chosen()->trigger();
 }
 
 void Workbench::chooseInventory()
@@ -115,8 +159,7 @@ void Workbench::chooseStore()
 
 void Workbench::showShortcuts()
 {
-    if (!isTyping())
-        ShortcutsDialog(m_actions, this).exec();
+    ShortcutsDialog(m_actions, this).exec();
 }
 
 } // namespace seatrial::gui

@@ -31,10 +31,14 @@ ShortcutsDialog::ShortcutsDialog(const QList<QAction*>& actions, QWidget* parent
         ++row;
     };
     for (const QAction* action : actions) {
-        if (!action->shortcut().isEmpty())
-            add(action->shortcut().toString(QKeySequence::NativeText), QString(action->text()).remove(QLatin1Char('&')).remove(QStringLiteral("…")));
+        QStringList keys;
+        for (const QKeySequence& each : action->shortcuts())
+            keys << each.toString(QKeySequence::NativeText);
+        if (!keys.isEmpty())
+            add(keys.join(QStringLiteral(", ")), QString(action->text()).remove(QLatin1Char('&')).remove(QStringLiteral("…")));
     }
     add(tr("Arrows"), tr("move over the racks by place"));
+    add(tr("Menu, Shift+F10"), tr("what can be done with the selected nodes"));
     add(tr("Space"), tr("keep the card of a node"));
     add(tr("Enter"), tr("open a node, a row or a rack"));
     add(tr("Ctrl+wheel"), tr("zoom the racks"));

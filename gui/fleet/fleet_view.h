@@ -47,6 +47,7 @@ public:
 signals:
     void selectionEdited(const QSet<QString>& ids);
     void nodeActivated(const QString& id);
+    void menuAsked(QPoint position); // for what is selected; on the screen
     void levelChanged(FleetLevel level);
     void visibleRacksChanged();
 
@@ -62,6 +63,7 @@ protected:
     void mouseReleaseEvent(QMouseEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
     void wheelEvent(QWheelEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
     void timerEvent(QTimerEvent* event) override;
     bool viewportEvent(QEvent* event) override;
     void focusInEvent(QFocusEvent* event) override;
@@ -71,6 +73,8 @@ private:
     void relayout();
     void invalidate(); // the kept picture is out of date
     void renderPicture();
+    bool shiftPicture(); // scrolled: only what came into sight is drawn; false: all has to be
+    void paintArea(QPainter& painter, const QRectF& area) const; // in the viewport
     void paintOverlays(QPainter& painter) const;
     QPointF contentOffset() const;
     QPointF toContent(QPoint viewportPosition) const;
@@ -82,6 +86,7 @@ private:
     NodeRef stepInRack(NodeRef from, int direction) const;
     NodeRef stepAcrossRacks(NodeRef from, int direction) const;
     void activate(NodeRef ref);
+    void askMenu(NodeRef ref, QPoint position);
     void setHovered(NodeRef ref);
     void showCard(NodeRef ref);
     void hideCard();
@@ -102,6 +107,7 @@ private:
     bool m_panning = false;
 
     QPixmap m_picture;
+    QPointF m_pictureOffset; // of the content when it was drawn
     bool m_pictureStale = true;
     HoverCard* m_card;
     bool m_cardPinned = false;

@@ -4,6 +4,7 @@
 
 #include "gui/fleet/hover_card.h"
 
+#include <QContextMenuEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QScrollBar>
@@ -49,6 +50,29 @@ void FleetView::activate(NodeRef ref)
 {
     if (const NodeView* node = gui::nodeAt(*m_fleet, ref))
         emit nodeActivated(node->id);
+}
+
+// The menu is about the selection; what was not part of it becomes it.
+void FleetView::askMenu(NodeRef ref, QPoint position)
+{
+    const NodeView* node = gui::nodeAt(*m_fleet, ref);
+    if (!node)
+        return;
+    hideCard();
+    if (!m_selection.contains(node->id))
+        select(ref, Qt::NoModifier);
+    emit menuAsked(viewport()->mapToGlobal(position));
+}
+
+void FleetView::contextMenuEvent(QContextMenuEvent* event)
+{
+    event->accept();
+    if (m_level == FleetLevel::Hall)
+        return;
+    if (event->reason() == QContextMenuEvent::Keyboard)
+        return askMenu(m_current, nodeRect(m_current).center());
+    if (const std::optional<NodeRef> ref = nodeAt(event->pos()))
+        askMenu(*ref, event->pos());
 }
 
 // Up and down go by the place in the rack, whatever order the nodes are listed in.
@@ -150,6 +174,11 @@ void FleetView::keyPressEvent(QKeyEvent* event)
             setLevel(FleetLevel::Racks);
         else
             activate(m_current);
+        return;
+    case Qt::Key_F10:
+        if (!(event->modifiers() & Qt::ShiftModifier) || m_level == FleetLevel::Hall)
+            break;
+        askMenu(m_current, nodeRect(m_current).center());
         return;
     case Qt::Key_Period: goToProblem(+1); return;
     case Qt::Key_Comma: goToProblem(-1); return;

@@ -94,10 +94,23 @@ private:
         if (!verdict)
             return;
         addFigures(view, *verdict);
+        addMissed(view, *verdict, plan);
         if (verdict->reasons.empty() || view.state == State::Qualified)
             return;
         view.reason = reasonWords(verdict->reasons.front());
         view.sentence = shown(verdict->reasons.front().text);
+    }
+
+    static void addMissed(NodeView& view, const domain::NodeVerdict& verdict, const domain::Plan& plan)
+    {
+        for (const auto& reason : verdict.reasons) {
+            for (const auto& step : plan.steps) {
+                if (step.check.text() == reason.check && !view.missed.contains(shown(step.title)))
+                    view.missed << shown(step.title);
+            }
+            if (!view.missed.contains(shown(reason.check)))
+                view.missed << shown(reason.check);
+        }
     }
 
     void addFigures(NodeView& view, const domain::NodeVerdict& verdict) const
@@ -105,6 +118,7 @@ private:
         for (const auto& finding : verdict.findings) {
             if (finding.value && finding.check == m_figure.check && finding.metric == m_figure.metric) {
                 view.value = valueText(*finding.value, finding.unit);
+                view.figure = finding.value;
                 break;
             }
         }

@@ -35,6 +35,9 @@ struct NodeView {
     std::vector<MarkView> marks; // one per check of the plan
     std::vector<MarkView> links; // one per partner of the network check
     QStringList details;         // further lines of the card, value first
+    QString address;
+    QStringList missed;          // checks, and titles of steps, that keep it from being qualified
+    std::optional<double> figure; // the value as a number
     bool operator==(const NodeView&) const = default;
 };
 

@@ -86,6 +86,7 @@ FleetViewData placedFleet(const domain::Fleet& fleet, const std::function<void(N
         NodeView added;
         added.id = shown(node.id.text());
         added.name = shortName(added.id, rack.name);
+        added.address = shown(node.address);
         added.unit = static_cast<int>(std::floor(node.unit));
         added.height = std::max(1, static_cast<int>(std::ceil(node.height)));
         fill(added, node.id);

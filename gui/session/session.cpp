@@ -322,6 +322,22 @@ void Session::detach()
     emit stoppingChanged();
 }
 
+void Session::setPaused(bool paused)
+{
+    if (!m_active)
+        return;
+    if (paused)
+        m_active->campaign->pause(m_tools.operatorName);
+    else
+        m_active->campaign->proceed(m_tools.operatorName);
+}
+
+void Session::endStep(std::vector<domain::NodeId> nodes)
+{
+    if (m_active)
+        m_active->campaign->endStep(std::move(nodes), m_tools.operatorName);
+}
+
 void Session::readStream(const QString& node)
 {
     if (!m_store || !m_snapshot)

@@ -48,6 +48,8 @@ public:
     void resume(const domain::RunId& run);
     void cancel(const QString& reason);
     void detach();
+    void setPaused(bool paused);
+    void endStep(std::vector<domain::NodeId> nodes); // that each of them has in work
     void readStream(const QString& node);
     void estimate(const domain::Plan& plan, std::vector<domain::NodeId> nodes);
 

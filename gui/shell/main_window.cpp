@@ -7,14 +7,17 @@
 #include "gui/shell/status_strip.h"
 #include "gui/shell/top_bar.h"
 
+#include <QAction>
 #include <QDockWidget>
+#include <QFrame>
 #include <QHBoxLayout>
 #include <QMenu>
 #include <QMenuBar>
 #include <QResizeEvent>
-#include <QShortcut>
 #include <QStackedWidget>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace seatrial::gui {
 
@@ -27,7 +30,7 @@ MainWindow::MainWindow(QWidget* parent)
       m_stack(new QStackedWidget),
       m_inner(new QMainWindow(nullptr, Qt::Widget))
 {
-    setMinimumSize(1100, 700);
+    setMinimumSize(1000, 640);
     resize(1440, 900);
     setWindowTitle(QStringLiteral("Seatrial"));
     setMenuWidget(m_top);
@@ -67,7 +70,11 @@ void MainWindow::addPage(const QString& name, Page* page, std::optional<RailEntr
             number += each.railEntry >= 0 ? 1 : 0;
         const QKeySequence keys(QStringLiteral("Ctrl+%1").arg(number));
         railEntry = m_rail->addEntry(entry->icon, entry->label, keys.toString(QKeySequence::NativeText));
-        connect(new QShortcut(keys, this), &QShortcut::activated, this, [this, name] { showPage(name); });
+        auto* action = new QAction(tr("Page %1").arg(entry->label), this);
+        action->setShortcut(keys);
+        connect(action, &QAction::triggered, this, [this, name] { showPage(name); });
+        QMainWindow::addAction(action);
+        m_pageActions << action;
     }
     m_entries.append({name, page, railEntry});
     m_stack->addWidget(page);
@@ -112,17 +119,28 @@ void MainWindow::setPageEnabled(const QString& name, bool enabled, const QString
     if (!entry)
         return;
     entry->page->setEnabled(enabled);
+    if (entry->railEntry >= 0 && entry->railEntry < m_pageActions.size())
+        m_pageActions[entry->railEntry]->setEnabled(enabled);
     m_rail->setEntryEnabled(entry->railEntry, enabled, reason);
 }
 
 QDockWidget& MainWindow::setDock(QWidget* content, const QString& title, const QStringList& pages)
 {
+    m_dockContent = content;
     m_dock = new QDockWidget(title, m_inner);
     m_dock->setObjectName(QStringLiteral("nodeDock")); // saved layouts name it
     m_dock->setWidget(content);
     m_dock->setTitleBarWidget(new QWidget(m_dock)); // the content brings its own head
     m_dock->setFeatures(QDockWidget::NoDockWidgetFeatures);
     m_inner->addDockWidget(Qt::RightDockWidgetArea, m_dock);
+    auto* over = new QFrame(m_inner);
+    over->setObjectName(QStringLiteral("dockOverPage"));
+    over->setFrameShape(QFrame::StyledPanel);
+    over->setAutoFillBackground(true);
+    over->hide();
+    auto* layout = new QVBoxLayout(over);
+    layout->setContentsMargins(0, 0, 0, 0);
+    m_over = over;
     m_dockPages = pages;
     refreshDock();
     return *m_dock;
@@ -130,7 +148,10 @@ QDockWidget& MainWindow::setDock(QWidget* content, const QString& title, const Q
 
 void MainWindow::setDockWanted(bool wanted)
 {
-    m_dockWanted = wanted;
+    if (isNarrow())
+        m_overPage = wanted;
+    else
+        m_dockWanted = wanted;
     refreshDock();
 }
 
@@ -138,20 +159,50 @@ void MainWindow::refreshDock()
 {
     if (!m_dock)
         return;
-    m_dock->widget()->setMinimumWidth(340);
-    m_dock->widget()->setMaximumWidth(520);
-    const bool shown = m_dockWanted && m_dockPages.contains(currentPage());
+    m_dockContent->setMinimumWidth(340);
+    m_dockContent->setMaximumWidth(520);
+    const bool pageHasIt = m_dockPages.contains(currentPage());
+    if (isNarrow()) {
+        m_dock->hide();
+        if (m_dockContent->parentWidget() != m_over) {
+            m_over->layout()->addWidget(m_dockContent);
+            m_dockContent->show();
+        }
+        m_over->setVisible(m_overPage && pageHasIt);
+        placeOver();
+        return;
+    }
+    m_over->hide();
+    if (m_dock->widget() != m_dockContent || m_dockContent->parentWidget() == m_over) {
+        m_over->layout()->removeWidget(m_dockContent);
+        m_dock->setWidget(m_dockContent);
+        m_dockContent->show();
+    }
+    const bool shown = m_dockWanted && pageHasIt;
     const bool appears = shown && m_dock->isHidden();
     m_dock->setVisible(shown);
     if (appears)
         m_inner->resizeDocks({m_dock}, {width() < 1280 ? 340 : 400}, Qt::Horizontal);
 }
 
+void MainWindow::placeOver()
+{
+    const int wide = std::min(400, m_inner->width() - 40);
+    m_over->setGeometry(m_inner->width() - wide, 0, wide, m_inner->height());
+    m_over->raise();
+}
+
 void MainWindow::resizeEvent(QResizeEvent* event)
 {
     QMainWindow::resizeEvent(event);
+    if (!m_dock)
+        return;
+    const auto narrow = [](const QSize& size) { return size.width() < narrowWidth; };
+    if (narrow(event->oldSize()) != narrow(event->size()))
+        m_overPage = false; // what becomes narrow shows its page first
+    refreshDock();
     const bool crossed = (event->oldSize().width() < 1280) != (event->size().width() < 1280);
-    if (m_dock && m_dock->isVisible() && crossed)
+    if (m_dock->isVisible() && crossed)
         m_inner->resizeDocks({m_dock}, {event->size().width() < 1280 ? 340 : 400}, Qt::Horizontal);
 }
 

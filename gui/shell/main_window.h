@@ -37,12 +37,15 @@ public:
     void setPageEnabled(const QString& name, bool enabled, const QString& reason);
 
     // The dock belongs to the pages named; on others it is hidden without losing the user's choice.
+    // Below narrowWidth it lies over the page instead of beside it, and only when it is asked for.
     QDockWidget& setDock(QWidget* content, const QString& title, const QStringList& pages);
     void setDockWanted(bool wanted);
-    bool isDockWanted() const { return m_dockWanted; }
+    bool isDockWanted() const { return isNarrow() ? m_overPage : m_dockWanted; }
+    static constexpr int narrowWidth = 1180;
 
     QMenu& menu(const QString& title); // made on first use, in the order of use
     StatusStrip& status() { return *m_status; }
+    const QList<QAction*>& pageActions() const { return m_pageActions; } // Ctrl+1 and so on
     void setSessionTitle(const QString& title, const QString& mark = {});
 
     QByteArray saveFrame() const;
@@ -62,6 +65,8 @@ private:
     };
     const Entry* find(const QString& name) const;
     void refreshDock();
+    void placeOver();
+    bool isNarrow() const { return width() < narrowWidth; }
 
     TopBar* m_top;
     Rail* m_rail;
@@ -72,7 +77,11 @@ private:
     QDockWidget* m_dock = nullptr;
     QStringList m_dockPages;
     bool m_dockWanted = false;
+    bool m_overPage = false; // while narrow: open
+    QWidget* m_over = nullptr; // holds the dock's content while it lies over the page
+    QWidget* m_dockContent = nullptr;
     QList<Entry> m_entries;
+    QList<QAction*> m_pageActions;
 };
 
 } // namespace seatrial::gui

@@ -15,22 +15,22 @@ namespace seatrial::gui {
 
 Notice::Notice(QWidget* parent)
     : QWidget(parent),
+      m_row(new QHBoxLayout(this)),
       m_what(new Paragraph(TypeRole::Body)),
       m_next(new Paragraph(TypeRole::Row, &Theme::text2)),
       m_copy(new QPushButton(tr("Copy details"))),
       m_action(new QPushButton),
       m_close(new QPushButton(tr("Close")))
 {
-    auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(38, 8, 10, 8);
-    row->setSpacing(8);
+    m_row->setContentsMargins(38, 8, 10, 8);
+    m_row->setSpacing(8);
     auto* words = new QVBoxLayout;
     words->setSpacing(1);
     words->addWidget(m_what);
     words->addWidget(m_next);
-    row->addLayout(words, 1);
+    m_row->addLayout(words, 1);
     for (QPushButton* button : {m_action, m_copy, m_close})
-        row->addWidget(button, 0, Qt::AlignVCenter);
+        m_row->addWidget(button, 0, Qt::AlignVCenter);
     QFont bold = m_what->font();
     bold.setWeight(QFont::DemiBold);
     m_what->setFont(bold);
@@ -38,7 +38,10 @@ Notice::Notice(QWidget* parent)
     setAction({});
     connect(m_copy, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_details); });
     connect(m_action, &QPushButton::clicked, this, &Notice::actionTriggered);
-    connect(m_close, &QPushButton::clicked, this, &QWidget::hide);
+    connect(m_close, &QPushButton::clicked, this, [this] {
+        hide();
+        emit dismissed();
+    });
     hide();
 }
 
@@ -62,7 +65,19 @@ void Notice::setAction(const QString& label)
     m_action->setVisible(!label.isEmpty());
 }
 
-void Notice::setClosable(bool closable) { m_close->setVisible(closable); }
+QPushButton& Notice::addButton(const QString& label)
+{
+    auto* button = new QPushButton(label);
+    m_row->insertWidget(m_row->indexOf(m_copy), button, 0, Qt::AlignVCenter);
+    return *button;
+}
+
+void Notice::setClosable(bool closable, const QString& label)
+{
+    m_close->setVisible(closable);
+    if (!label.isEmpty())
+        m_close->setText(label);
+}
 
 QString Notice::text() const { return m_what->words(); }
 

@@ -23,11 +23,13 @@ public:
     // @p details go to the clipboard with "Copy details"; empty: no such button.
     void say(State tone, const QString& what, const QString& next, const QString& details = {});
     void setAction(const QString& label); // empty: none
-    void setClosable(bool closable);
+    QPushButton& addButton(const QString& label); // a further thing to click, right of the first
+    void setClosable(bool closable, const QString& label = {});
     QString text() const;
 
 signals:
     void actionTriggered();
+    void dismissed(); // by the person who read it
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -35,6 +37,7 @@ protected:
 private:
     State m_tone = State::Failed;
     QString m_details;
+    QHBoxLayout* m_row;
     Paragraph* m_what;
     Paragraph* m_next;
     QPushButton* m_copy;

@@ -4,17 +4,16 @@
 #include "gui/fleet/counts_strip.h"
 #include "gui/fleet/fleet_view.h"
 #include "gui/fleet/hall_strip.h"
+#include "gui/models/node_filter.h"
 #include "gui/models/runs_model.h"
 #include "gui/models/words.h"
+#include "gui/pages/fleet/filter_bar.h"
 #include "gui/theme/icons.h"
 #include "gui/widgets/notice.h"
 #include "gui/widgets/segmented_control.h"
-#include "gui/widgets/words_label.h"
 
 #include <QAbstractItemView>
 #include <QComboBox>
-#include <QHBoxLayout>
-#include <QLineEdit>
 #include <QSignalBlocker>
 #include <QVBoxLayout>
 
@@ -39,7 +38,8 @@ FleetPage::FleetPage(Selection& selection, RunsModel& runs, QWidget* parent) : P
     m_counts = new CountsStrip;
     m_view = new FleetView;
     m_strip = new HallStrip;
-    layout->addWidget(makeFilterBar());
+    m_filter = new FilterBar;
+    layout->addWidget(m_filter);
     layout->addWidget(m_notice);
     layout->addWidget(m_counts);
     layout->addWidget(m_view, 1);
@@ -63,7 +63,9 @@ FleetPage::FleetPage(Selection& selection, RunsModel& runs, QWidget* parent) : P
     m_levels->setCurrentIndex(1);
 
     connect(m_counts, &CountsStrip::shownStatesChanged, this, &FleetPage::applyFilter);
-    connect(m_filter, &QLineEdit::textChanged, this, &FleetPage::applyFilter);
+    connect(m_filter, &FilterBar::filterChanged, this, &FleetPage::applyFilter);
+    connect(m_filter, &FilterBar::left, m_view, [this] { m_view->setFocus(Qt::OtherFocusReason); });
+    connect(m_view, &FleetView::menuAsked, this, &FleetPage::menuAsked);
     connect(m_view, &FleetView::selectionEdited, &m_selection, &Selection::setNodes);
     connect(&m_selection, &Selection::changed, m_view, [this] { m_view->setSelection(m_selection.nodes()); });
     connect(m_view, &FleetView::nodeActivated, this, &FleetPage::nodeOpened);
@@ -80,26 +82,6 @@ FleetPage::FleetPage(Selection& selection, RunsModel& runs, QWidget* parent) : P
     });
     connect(m_figureBox, &QComboBox::activated, this, [this](int index) { emit figureChosen(m_figures[static_cast<std::size_t>(index)]); });
     connect(m_runBox, &QComboBox::activated, this, [this](int index) { emit runChosen(m_runBox->itemData(index, RunsModel::IdRole).toString()); });
-}
-
-QWidget* FleetPage::makeFilterBar()
-{
-    auto* bar = new QWidget;
-    auto* row = new QHBoxLayout(bar);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(10);
-    m_filter = new QLineEdit;
-    m_filter->setPlaceholderText(tr("Filter: name, rack, reason"));
-    m_filter->setAccessibleName(tr("Filter"));
-    m_filter->setClearButtonEnabled(true);
-    m_filter->setMaximumWidth(430);
-    m_matches = new WordsLabel(TypeRole::Row, &Theme::text2);
-    auto* hint = new WordsLabel(tr(".  next problem     ,  previous     F  fit"), TypeRole::Row, &Theme::text3);
-    row->addWidget(m_filter, 1);
-    row->addWidget(m_matches);
-    row->addStretch(1);
-    row->addWidget(hint);
-    return bar;
 }
 
 QList<QWidget*> FleetPage::headerControls() const { return {m_runBox, m_figureBox, m_levels}; }
@@ -123,6 +105,7 @@ void FleetPage::setFleet(FleetSnapshot fleet)
     const QStringList breadcrumb = fleet->title.isEmpty() ? QStringList() : QStringList(fleet->title);
     m_counts->setCounts(fleet->counts);
     m_view->setSnapshot(fleet);
+    m_filter->setFleet(fleet);
     m_view->setSelection(m_selection.nodes());
     m_strip->setSnapshot(std::move(fleet));
     applyFilter();
@@ -154,26 +137,26 @@ void FleetPage::setShownRun(const QString& run)
 
 void FleetPage::applyFilter()
 {
-    const NodeFilter filter{m_counts->shownStates(), m_filter->text()};
+    const NodeFilter filter(m_counts->shownStates(), m_filter->filter());
     m_view->setFilter(filter);
     if (!filter.isActive()) {
-        m_matches->clear();
+        m_filter->setMatches({});
         return;
     }
     const auto matches = matchCount(m_view->fleet(), filter);
-    m_matches->setText(matches == 0 ? tr("No node matches. Clear the filter (Ctrl+L).") : tr("%1 of %2 nodes").arg(matches).arg(m_view->fleet().nodeCount()));
+    m_filter->setMatches(matches == 0 ? tr("No node matches. Clear the filter (Ctrl+L).") : tr("%1 of %2 nodes").arg(matches).arg(m_view->fleet().nodeCount()));
 }
 
-void FleetPage::focusFilter()
-{
-    m_filter->setFocus(Qt::ShortcutFocusReason);
-    m_filter->selectAll();
-}
+void FleetPage::focusFilter() { m_filter->startTyping(); }
 
 void FleetPage::clearFilter()
 {
-    m_filter->clear();
+    m_filter->setText({});
     m_counts->setShownStates({});
 }
+
+QString FleetPage::filterText() const { return m_filter->filter(); }
+
+void FleetPage::setFilterText(const QString& text) { m_filter->setText(text); }
 
 } // namespace seatrial::gui

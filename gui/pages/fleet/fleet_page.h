@@ -6,17 +6,16 @@
 #include "gui/shell/page.h"
 
 class QComboBox;
-class QLineEdit;
 
 namespace seatrial::gui {
 
 class CountsStrip;
+class FilterBar;
 class FleetView;
 class HallStrip;
 class Notice;
 class RunsModel;
 class SegmentedControl;
-class WordsLabel;
 
 // Which nodes may take work, which may not, and why.
 class FleetPage : public Page {
@@ -37,14 +36,18 @@ public:
 
     void focusFilter();
     void clearFilter();
+    QString filterText() const;
+    void setFilterText(const QString& text);
+    FilterBar& filterBar() { return *m_filter; }
+    CountsStrip& counts() { return *m_counts; }
 
 signals:
     void figureChosen(const seatrial::gui::ShownFigure& figure);
     void runChosen(const QString& run);
     void nodeOpened(const QString& node);
+    void menuAsked(QPoint position); // for the selected nodes; on the screen
 
 private:
-    QWidget* makeFilterBar();
     void setFleet(FleetSnapshot fleet);
     void applyFilter();
     void refreshFigures(const RunViews& views);
@@ -57,8 +60,7 @@ private:
     CountsStrip* m_counts;
     FleetView* m_view;
     HallStrip* m_strip;
-    QLineEdit* m_filter;
-    WordsLabel* m_matches;
+    FilterBar* m_filter;
     QComboBox* m_figureBox;
     QComboBox* m_runBox;
     SegmentedControl* m_levels;

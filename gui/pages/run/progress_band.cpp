@@ -97,6 +97,10 @@ void ProgressBand::describe(const RunViews& views)
     if (!run.live || run.finished) {
         m_headline = endedText(run);
         m_basis = tr("%1, begun %2 by %3").arg(shown(run.data->info.plan.title), dateText(run.data->info.startedWall), shown(run.data->info.operatorName));
+    } else if (run.pause) {
+        const auto working = std::count_if(run.nodes.begin(), run.nodes.end(), [](const auto& node) { return node.phase == campaign::NodePhase::Working; });
+        m_headline = run.left ? tr("Paused, about %1 left").arg(durationText(run.left->seconds)) : tr("Paused");
+        m_basis = tr("since %1 by %2; %3").arg(clockText(run.pause->sinceWall), shown(run.pause->by), working > 0 ? tr("%1 still ending a step").arg(nodesText(static_cast<int>(working))) : tr("nothing is in work, connections stay"));
     } else {
         const double seconds = run.left ? run.left->seconds : 0;
         m_headline = seconds < 1 ? tr("Ending") : tr("About %1 left").arg(durationText(seconds));
@@ -113,7 +117,7 @@ void ProgressBand::paintEvent(QPaintEvent*)
     QPainter painter(this);
     painter.fillRect(rect(), theme.panel);
     painter.fillRect(0, height() - 1, width(), 1, theme.line);
-    const qreal words = std::clamp(width() * 0.3, 260.0, 390.0);
+    const qreal words = m_phases.empty() ? width() - 2 * left : std::clamp(width() * 0.3, 260.0, 390.0);
     painter.setFont(fontFor(TypeRole::Title));
     painter.setPen(theme.text);
     painter.drawText(QRectF(left, 8, words, 26), Qt::AlignVCenter, QFontMetricsF(painter.font()).elidedText(m_headline, Qt::ElideRight, words));

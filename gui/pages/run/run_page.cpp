@@ -45,8 +45,7 @@ RunPage::RunPage(Selection& selection, EventModel& events, QWidget* parent) : Pa
     below->setContentsMargins(16, 12, 16, 10);
     below->setSpacing(10);
     m_notice = new Notice;
-    m_stuck = new Notice;
-    m_stuck->setClosable(false);
+    makeStuck();
     below->addWidget(m_notice);
     below->addWidget(m_stuck);
     auto* columns = new QHBoxLayout;
@@ -101,6 +100,11 @@ QWidget* RunPage::makeNodes()
     m_nodesView->setColumnWidth(NodesModel::For, 84);
     m_nodesPanel->body().addWidget(m_nodesView);
     connect(m_fold, &SegmentedControl::currentChanged, this, &RunPage::showRows);
+    m_nodesView->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(m_nodesView, &QWidget::customContextMenuRequested, this, [this](QPoint position) {
+        if (m_nodesView->currentIndex().isValid())
+            emit menuAsked(m_nodesView->viewport()->mapToGlobal(position));
+    });
     connect(m_nodesView, &QTableView::activated, this, [this](const QModelIndex& index) { emit nodeOpened(m_nodes->row(index.row()).nodes.front()); });
     connect(m_nodesView->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& now) {
         if (!now.isValid() || m_selecting)
@@ -135,6 +139,21 @@ QWidget* RunPage::makeEvents(EventModel& events)
     return m_eventsPanel;
 }
 
+void RunPage::makeStuck()
+{
+    m_stuck = new Notice;
+    m_stuck->setClosable(true, tr("Dismiss"));
+    auto& show = m_stuck->addButton(tr("Show node"));
+    auto& end = m_stuck->addButton(tr("End this step"));
+    end.setToolTip(tr("The step counts as abandoned and is not measured again; the node goes on with the next one"));
+    connect(&show, &QPushButton::clicked, this, [this] {
+        if (!m_stuckNodes.isEmpty())
+            emit nodeOpened(m_stuckNodes.front());
+    });
+    connect(&end, &QPushButton::clicked, this, [this] { emit stepEndAsked(m_stuckNodes); });
+    connect(m_stuck, &Notice::dismissed, this, [this] { m_stuckSeen = QSet<QString>(m_stuckNodes.begin(), m_stuckNodes.end()); });
+}
+
 void RunPage::makeHeader()
 {
     m_start = new QPushButton(tr("Start run"));
@@ -144,6 +163,7 @@ void RunPage::makeHeader()
     m_continue->setProperty("primary", true);
     m_continue->setToolTip(tr("Attach to its nodes again and go on from where each journal stands"));
     m_new = new QPushButton(tr("New run"));
+    m_pause = new QPushButton(tr("Pause"));
     m_detach = new QPushButton(tr("Detach"));
     m_detach->setToolTip(tr("Let go: the nodes go on under their lease, and the run can be continued later"));
     m_stop = new QPushButton(tr("Stop run"));
@@ -151,11 +171,14 @@ void RunPage::makeHeader()
     connect(m_start, &QPushButton::clicked, this, &RunPage::start);
     connect(m_continue, &QPushButton::clicked, this, [this] { emit continueAsked(QString::fromStdString(m_views->snapshot->data->info.id.text())); });
     connect(m_new, &QPushButton::clicked, this, &RunPage::newRunAsked);
+    connect(m_pause, &QPushButton::clicked, this, [this] { emit pauseAsked(!isPaused()); });
     connect(m_detach, &QPushButton::clicked, this, &RunPage::detachAsked);
     connect(m_stop, &QPushButton::clicked, this, &RunPage::stopAsked);
 }
 
-QList<QWidget*> RunPage::headerControls() const { return {m_continue, m_new, m_start, m_detach, m_stop}; }
+QList<QWidget*> RunPage::headerControls() const { return {m_continue, m_new, m_start, m_pause, m_detach, m_stop}; }
+
+bool RunPage::isPaused() const { return m_live && m_views && m_views->snapshot->pause.has_value(); }
 
 bool RunPage::canStart() const { return !m_live && !m_views && m_plan->isReady(); }
 
@@ -182,6 +205,10 @@ void RunPage::refreshHeader()
     m_start->setEnabled(canStart());
     m_continue->setVisible(stored && mayContinue(*m_views));
     m_new->setVisible(stored);
+    m_pause->setVisible(m_live);
+    m_pause->setEnabled(!m_stopping);
+    m_pause->setText(isPaused() ? tr("Continue") : tr("Pause"));
+    m_pause->setToolTip(isPaused() ? tr("Go on with the next steps (Ctrl+P)") : tr("What is in work ends, nothing further begins; connections stay (Ctrl+P)"));
     m_detach->setVisible(m_live);
     m_stop->setVisible(m_live);
     m_detach->setEnabled(!m_stopping);
@@ -286,7 +313,13 @@ void RunPage::sayStuck(const RunViews& views)
         stuck.push_back(node.node);
         doing = shown(node.doing);
     }
-    if (stuck.empty()) {
+    m_stuckNodes.clear();
+    for (const auto& node : stuck)
+        m_stuckNodes << shown(node.text());
+    const bool seen = std::all_of(m_stuckNodes.begin(), m_stuckNodes.end(), [this](const QString& node) { return m_stuckSeen.contains(node); });
+    if (seen) {
+        if (stuck.empty())
+            m_stuckSeen.clear();
         m_stuck->hide();
         return;
     }

@@ -47,6 +47,9 @@ signals:
     void startAsked();
     void stopAsked();
     void detachAsked();
+    void pauseAsked(bool pause);
+    void stepEndAsked(const QStringList& nodes);
+    void menuAsked(QPoint position); // for the selected nodes; on the screen
     void continueAsked(const QString& run);
     void newRunAsked();
     void nodeOpened(const QString& node);
@@ -64,6 +67,8 @@ private:
     void filterEvents();
     void arrangeColumns();
     void sayStuck(const RunViews& views);
+    void makeStuck();
+    bool isPaused() const;
 
     Selection& m_selection;
     QString m_title;
@@ -75,6 +80,8 @@ private:
     ProgressBand* m_band;
     Notice* m_notice;
     Notice* m_stuck;
+    QStringList m_stuckNodes;
+    QSet<QString> m_stuckSeen; // dismissed by the person; told again when another joins them
     PlanColumn* m_plan;
     Panel* m_nodesPanel;
     NodesModel* m_nodes;
@@ -88,6 +95,7 @@ private:
     QPushButton* m_start;
     QPushButton* m_continue;
     QPushButton* m_new;
+    QPushButton* m_pause;
     QPushButton* m_detach;
     QPushButton* m_stop;
 };
