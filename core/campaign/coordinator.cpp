@@ -246,6 +246,8 @@ void Coordinator::pause(const PauseAsked &asked)
     if (asked.pause) {
         m_pause = Pause{wallNow(), asked.by};
         m_pausedAt = Clock::now();
+        for (auto &[id, node] : m_nodes)
+            recall(node);
         say(Severity::Info, {}, "paused" + by + ": what is in work ends, nothing further begins");
     } else {
         const auto seconds = std::chrono::duration<double>(Clock::now() - m_pausedAt).count();

@@ -41,6 +41,7 @@ private:
     struct Order {
         Task task;
         protocol::StartStep words;
+        bool recalled = false; ///< by a pause, before it began
     };
 
     struct NodeRun {
@@ -97,6 +98,7 @@ private:
     void cancel(const std::string &reason);
     void pause(const PauseAsked &asked);
     Clock::duration pausedFor() const;
+    void recall(NodeRun &node);
     void end(domain::RunState state);
     void say(protocol::Severity severity, std::vector<domain::NodeId> nodes, std::string text);
 
@@ -167,6 +169,7 @@ private:
     Clock::time_point m_began = Clock::now();
     std::optional<Pause> m_pause;
     Clock::time_point m_pausedAt;
+    std::set<std::pair<int, domain::NodeId>> m_recalled; ///< steps that a pause took back and that are still to be done
     Clock::duration m_pausedBefore{}; ///< by pauses that are over
 };
 

@@ -158,9 +158,24 @@ void Coordinator::listening(NodeRun &node, const protocol::Event &event)
 
 void Coordinator::orderAgain(NodeRun &node)
 {
-    for (const auto &[key, order] : node.orders)
+    for (const auto &[key, order] : node.orders) {
         send(node, order.words);
+        if (order.recalled)
+            send(node, protocol::Cancel{key.text(), "the run is paused"});
+    }
     renewProgress(node);
+}
+
+/// The steps that follow on a node were ordered together: those that have not begun are taken back. The engine answers
+/// each as abandoned, and it is ordered again when the run goes on. A pair that has begun is left to end.
+void Coordinator::recall(NodeRun &node)
+{
+    for (auto &[key, order] : node.orders) {
+        if (!key.peer.empty() || key.text() == node.stepInWork)
+            continue;
+        order.recalled = true;
+        send(node, protocol::Cancel{key.text(), "the run is paused"});
+    }
 }
 
 void Coordinator::renewProgress(NodeRun &node)
@@ -306,7 +321,11 @@ void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
             : step.status == StepStatus::Waived                 ? StepState::Waived
                                                                 : StepState::Missed;
     }
-    if (step.status != StepStatus::Completed && m_mode == Mode::Measuring && !(key->serving && step.status == StepStatus::Abandoned)) {
+    const auto recalled = node.orders.find(*key);
+    const bool tookBack = recalled != node.orders.end() && recalled->second.recalled && step.status == StepStatus::Abandoned && m_mode == Mode::Measuring;
+    if (tookBack && index >= 0)
+        node.steps[index] = StepState::Ahead;
+    if (step.status != StepStatus::Completed && m_mode == Mode::Measuring && !tookBack && !(key->serving && step.status == StepStatus::Abandoned)) {
         const std::string title = index >= 0 ? m_info.plan.steps[index].title : step.check;
         say(step.status == StepStatus::Waived ? Severity::Info : Severity::Warning, {node.node->id},
             fmt::format("{} {}: {}", title, protocol::statusText(step.status), step.reason));
@@ -321,6 +340,13 @@ void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
         enter(node, NodePhase::Attached);
     if (!key->peer.empty())
         return pairFinished(*key, order, step);
+    if (tookBack) {
+        m_schedule.finished(order.task);
+        m_recalled.emplace(order.task.step, order.task.node);
+        Task again = order.task;
+        again.attempt = nextAttempt(again.step, again.node, again.peer);
+        return m_schedule.add(again);
+    }
     m_pace.ended(order.task.step, step.seconds);
     m_schedule.finished(order.task);
     // The supervisor was killed under the step: that says nothing of the node, so it is measured once more.
@@ -329,7 +355,7 @@ void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
         again.attempt = nextAttempt(again.step, again.node, again.peer);
         return m_schedule.add(again);
     }
-    if (order.task.attempt == 1)
+    if (order.task.attempt == 1 || m_recalled.erase({order.task.step, order.task.node}) > 0)
         ++m_stepsDone;
 }
 

@@ -2,7 +2,6 @@
 // What can be done with nodes: the same in the menu, at a right click and in the command palette.
 #include "gui/app/workbench.h"
 
-#include "core/domain/node_set.h"
 #include "gui/dialogs/add_nodes_dialog.h"
 #include "gui/dialogs/check_dialog.h"
 #include "gui/fleet/fleet_view.h"
@@ -41,7 +40,7 @@ void Workbench::makeNodesMenu()
     const auto add = [&](const QString& text, const QString& keys, std::function<void()> work) {
         m_nodeActions << addAction(nodes, text, QKeySequence(keys), std::move(work));
     };
-    add(tr("Copy names as a node set"), QStringLiteral("Ctrl+Shift+N"), [this] { QGuiApplication::clipboard()->setText(QString::fromStdString(domain::foldNodeSet(selectedNodes()))); });
+    add(tr("Copy names as a node set"), QStringLiteral("Ctrl+Shift+N"), [this] { QGuiApplication::clipboard()->setText(foldedNames(selectedNodes())); });
     add(tr("Copy ssh command"), QStringLiteral("Ctrl+Shift+H"), [this] { copySshCommands(); });
     add(tr("Select the whole rack"), QStringLiteral("Ctrl+Shift+R"), [this] { selectRacks(); });
     add(tr("Filter to these"), QStringLiteral("Ctrl+Shift+F"), [this] { filterToSelection(); });
@@ -70,7 +69,7 @@ std::vector<domain::NodeId> Workbench::selectedNodes() const
     std::vector<domain::NodeId> nodes;
     for (const QString& name : m_selection.nodes())
         nodes.emplace_back(name.toStdString());
-    std::ranges::sort(nodes, [](const auto& a, const auto& b) { return domain::naturalLess(a.text(), b.text()); });
+    std::ranges::sort(nodes, {}, &domain::NodeId::text);
     return nodes;
 }
 
@@ -111,7 +110,7 @@ void Workbench::filterToSelection()
     const auto nodes = selectedNodes();
     if (nodes.empty())
         return;
-    const QString names = QString::fromStdString(domain::foldNodeSet(nodes));
+    const QString names = foldedNames(nodes);
     m_fleet->setFilterText(nodes.size() == 1 ? QStringLiteral("node==") + names : QStringLiteral("node in ") + names);
     showPage(QStringLiteral("fleet"));
 }

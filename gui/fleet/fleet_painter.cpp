@@ -37,10 +37,10 @@ void FleetPainter::paint(QPainter& painter, const QRectF& area) const
         return;
     }
     for (const int rack : m_layout.racksIn(area))
-        paintRack(painter, rack);
+        paintRack(painter, rack, area);
 }
 
-void FleetPainter::paintRack(QPainter& painter, int rack) const
+void FleetPainter::paintRack(QPainter& painter, int rack, const QRectF& area) const
 {
     const RackView& view = m_fleet.racks[static_cast<std::size_t>(rack)];
     paintHead(painter, rack);
@@ -68,6 +68,8 @@ void FleetPainter::paintRack(QPainter& painter, int rack) const
     for (std::size_t n = 0; n < view.nodes.size(); ++n) {
         const NodeView& node = view.nodes[n];
         const QRectF box = m_layout.nodeRect(m_fleet, {rack, static_cast<int>(n)});
+        if (!box.adjusted(-2, -2, 2, 2).intersects(area))
+            continue;
         const bool dimmed = filtering && !m_filter.matches(view, node);
         if (dimmed)
             painter.setOpacity(filteredOutOpacity);

@@ -21,7 +21,7 @@ public:
     static constexpr qreal filteredOutOpacity = 0.35;
 
 private:
-    void paintRack(QPainter& painter, int rack) const;
+    void paintRack(QPainter& painter, int rack, const QRectF& area) const;
     void paintHead(QPainter& painter, int rack) const;
     void paintRuler(QPainter& painter, int rack) const;
     void paintEmptyUnits(QPainter& painter, int rack) const;

@@ -237,9 +237,37 @@ void FleetView::renderPicture()
     if (m_picture.size() != size)
         m_picture = QPixmap(size);
     m_picture.setDevicePixelRatio(ratio);
-    const Theme& theme = themeOf(*this);
-    m_picture.fill(theme.window);
     QPainter painter(&m_picture);
+    paintArea(painter, QRectF({0, 0}, viewport()->size()));
+    m_pictureOffset = contentOffset();
+    m_pictureStale = false;
+}
+
+bool FleetView::shiftPicture()
+{
+    const qreal ratio = m_picture.devicePixelRatio();
+    const QPointF moved = (contentOffset() - m_pictureOffset) * ratio;
+    const QPoint by = moved.toPoint();
+    if (QPointF(by) != moved || std::abs(by.x()) >= m_picture.width() || std::abs(by.y()) >= m_picture.height() || ratio != std::floor(ratio))
+        return false;
+    QRegion exposed;
+    m_picture.scroll(by.x(), by.y(), m_picture.rect(), &exposed);
+    m_pictureOffset = contentOffset();
+    QPainter painter(&m_picture);
+    for (const QRect& strip : exposed) {
+        const QRectF area(QPointF(strip.topLeft()) / ratio, QSizeF(strip.size()) / ratio);
+        painter.save();
+        painter.setClipRect(area);
+        paintArea(painter, area);
+        painter.restore();
+    }
+    return true;
+}
+
+void FleetView::paintArea(QPainter& painter, const QRectF& area) const
+{
+    const Theme& theme = themeOf(*this);
+    painter.fillRect(area, theme.window);
     if (m_fleet->racks.empty()) {
         painter.setFont(fontFor(TypeRole::Body));
         painter.setPen(theme.text2);
@@ -248,9 +276,8 @@ void FleetView::renderPicture()
         painter.translate(contentOffset());
         FleetPainter fleet(theme, *m_fleet, m_layout);
         fleet.setFilter(m_filter);
-        fleet.paint(painter, QRectF(toContent({0, 0}), viewport()->size()));
+        fleet.paint(painter, area.translated(-contentOffset()).adjusted(-3, -3, 3, 3)); // lines may reach out of their box
     }
-    m_pictureStale = false;
 }
 
 void FleetView::paintOverlays(QPainter& painter) const
@@ -286,7 +313,8 @@ void FleetView::paintOverlays(QPainter& painter) const
 
 void FleetView::paintEvent(QPaintEvent*)
 {
-    if (m_pictureStale || m_picture.devicePixelRatio() != devicePixelRatioF())
+    const bool stale = m_pictureStale || m_picture.devicePixelRatio() != devicePixelRatioF();
+    if (stale || (contentOffset() != m_pictureOffset && !shiftPicture()))
         renderPicture();
     QPainter painter(viewport());
     painter.drawPixmap(0, 0, m_picture);
@@ -303,7 +331,7 @@ void FleetView::resizeEvent(QResizeEvent* event)
 void FleetView::scrollContentsBy(int, int)
 {
     hideCard();
-    invalidate();
+    viewport()->update();
     emit visibleRacksChanged();
 }
 

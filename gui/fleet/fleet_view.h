@@ -73,6 +73,8 @@ private:
     void relayout();
     void invalidate(); // the kept picture is out of date
     void renderPicture();
+    bool shiftPicture(); // scrolled: only what came into sight is drawn; false: all has to be
+    void paintArea(QPainter& painter, const QRectF& area) const; // in the viewport
     void paintOverlays(QPainter& painter) const;
     QPointF contentOffset() const;
     QPointF toContent(QPoint viewportPosition) const;
@@ -105,6 +107,7 @@ private:
     bool m_panning = false;
 
     QPixmap m_picture;
+    QPointF m_pictureOffset; // of the content when it was drawn
     bool m_pictureStale = true;
     HoverCard* m_card;
     bool m_cardPinned = false;

@@ -78,13 +78,13 @@ void bench(int nodes)
     (void)QTest::qWaitForWindowExposed(&view);
     const FleetSnapshot fleet = fleetOf(nodes);
     const FleetSnapshot other = fleetOf(nodes);
-    measure("new data", nodes, view, 20, [&](int i) { view.setSnapshot(i % 2 ? fleet : other); });
-    measure("pan sideways", nodes, view, 100, [&](int i) { view.horizontalScrollBar()->setValue(i * 37); });
-    measure("zoom, racks in sight", nodes, view, 60, [&](int i) { view.setPixelsPerUnit(4 + i % 30); });
+    measure("new data", nodes, view, 8, [&](int i) { view.setSnapshot(i % 2 ? fleet : other); });
+    measure("pan sideways", nodes, view, 20, [&](int i) { view.horizontalScrollBar()->setValue(i * 37); });
+    measure("zoom, racks in sight", nodes, view, 12, [&](int i) { view.setPixelsPerUnit(4 + i % 30); });
     view.setPixelsPerUnit(3);
-    measure("pan, smallest racks", nodes, view, 100, [&](int i) { view.verticalScrollBar()->setValue(i * 23); });
+    measure("pan, smallest racks", nodes, view, 20, [&](int i) { view.verticalScrollBar()->setValue(i * 23); });
     const QStringList filters = {QStringLiteral("rack==R002 and verdict!=qualified"), QStringLiteral("triad"), QStringLiteral("node in r[001-300]-n[01-08] or state==unreachable"), QString()};
-    measure("filter, smallest racks", nodes, view, 40, [&](int i) {
+    measure("filter, smallest racks", nodes, view, 12, [&](int i) {
         const NodeFilter filter({}, filters[i % filters.size()]);
         view.setFilter(filter);
         matchCount(*fleet, filter);
@@ -94,16 +94,16 @@ void bench(int nodes)
         for (const NodeView& node : rack.nodes)
             all << node.id;
     }
-    measure("select all and none", nodes, view, 40, [&](int i) { view.setSelection(i % 2 ? all : QSet<QString>()); });
+    measure("select all and none", nodes, view, 12, [&](int i) { view.setSelection(i % 2 ? all : QSet<QString>()); });
     view.fit();
-    measure("select one, then the next", nodes, view, 60, [&](int i) {
+    measure("select one, then the next", nodes, view, 12, [&](int i) {
         const auto& rack = fleet->racks[static_cast<std::size_t>(i) % fleet->racks.size()];
         view.setSelection({rack.nodes[static_cast<std::size_t>(i) % rack.nodes.size()].id});
     });
-    measure("next problem", nodes, view, 60, [&](int) { view.goToProblem(+1); });
+    measure("next problem", nodes, view, 12, [&](int) { view.goToProblem(+1); });
     view.setLevel(FleetLevel::Hall);
-    measure("hall", nodes, view, 20, [&](int i) { view.setSnapshot(i % 2 ? fleet : other); });
-    measure("hall, filter", nodes, view, 40, [&](int i) {
+    measure("hall", nodes, view, 8, [&](int i) { view.setSnapshot(i % 2 ? fleet : other); });
+    measure("hall, filter", nodes, view, 12, [&](int i) {
         const NodeFilter filter({}, filters[i % filters.size()]);
         view.setFilter(filter);
         matchCount(*fleet, filter);
@@ -118,6 +118,7 @@ int main(int argc, char** argv)
         qputenv("QT_QPA_PLATFORM", "offscreen");
     QApplication app(argc, argv);
     ThemeController themes;
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
     std::printf("%-28s %6s %12s %12s\n", "what", "nodes", "median", "longest");
     bench(1024);
     bench(10'000);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/judge.h"
 #include "core/report/run_tables.h"
+#include "gui/models/ssh_command.h"
 #include "gui/models/event_model.h"
 #include "gui/models/findings_model.h"
 #include "gui/models/fleet_from_run.h"
@@ -107,6 +108,20 @@ class TestModels : public QObject {
     Q_OBJECT
 
 private slots:
+    void sshCommandIsQuoted()
+    {
+        domain::Node node;
+        node.address = "10.0.0.1";
+        node.ssh.user = "ops";
+        node.ssh.port = 2222;
+        node.ssh.identity = "/home/jane doe/it's";
+        node.ssh.jumps = std::vector<std::string>{"a@gate:22", "inner"};
+        QCOMPARE(sshCommand(node), QStringLiteral("ssh -p 2222 -i '/home/jane doe/it'\\''s' -o IdentitiesOnly=yes -J a@gate:22,inner ops@10.0.0.1"));
+        node.ssh = {};
+        node.ssh.jumps.emplace();
+        QCOMPARE(sshCommand(node), QStringLiteral("ssh -J none 10.0.0.1"));
+    }
+
     void nodeStates_data()
     {
         QTest::addColumn<int>("phase");

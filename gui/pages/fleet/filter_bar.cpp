@@ -70,7 +70,6 @@ FilterBar::FilterBar(QWidget* parent) : QWidget(parent), m_field(new QLineEdit),
     m_recentMenu = new QMenu(this);
     m_recent->setMenu(m_recentMenu);
     m_help = new QPushButton(QStringLiteral("?"));
-    m_help->setFixedWidth(28);
     m_help->setToolTip(tr("How filters are written (F1 in the field)"));
     m_help->setAccessibleName(tr("Help on filters"));
     m_matches = new WordsLabel(TypeRole::Row, &Theme::text2);

@@ -424,6 +424,38 @@ private slots:
         QVERIFY(said("continued by joe"));
     }
 
+    // The steps of a node are ordered together; a pause takes back those that have not begun.
+    void aPauseTakesBackWhatHasNotBegun()
+    {
+        Stage stage(3);
+        auto terms = stage.terms(false);
+        terms.plan.steps.pop_back();
+        const auto step = terms.plan.steps.front();
+        for (int i = 2; i <= 12; ++i) {
+            terms.plan.steps.push_back(step);
+            terms.plan.steps.back().id = domain::StepId("memory" + std::to_string(i));
+        }
+        for (const auto &name : stage.names)
+            stage.fleet.node(name).behaviour.stepSeconds = 0.1;
+        auto run = Campaign::begin(stage.worlds(), std::move(terms));
+        const auto now = [&] { return stage.watcher.now(); };
+        QTRY_VERIFY_WITH_TIMEOUT(now() && now()->stepsDone > 0, 10000);
+        (*run)->pause("jane");
+        const auto idle = [&] { return now()->pause && std::ranges::all_of(now()->nodes, [](const auto &node) { return node.phase == NodePhase::Attached && node.doing == "paused"; }); };
+        QTRY_VERIFY_WITH_TIMEOUT(idle(), 10000);
+        const int done = now()->stepsDone;
+        QVERIFY(done < 36);
+        QTest::qWait(400);
+        QCOMPARE(now()->stepsDone, done);
+        (*run)->proceed("jane");
+        const auto last = (*run)->wait();
+        QCOMPARE(last->verdict->count(Verdict::Qualified), 3);
+        QCOMPARE(last->stepsDone, 36);
+        for (const auto &name : stage.names)
+            QCOMPARE(stage.fleet.node(name).startedTwice, 0);
+        compareWithStore(stage, *last);
+    }
+
     void aPausedRunCanBeLetGoOrCancelled()
     {
         Stage stage(4);
