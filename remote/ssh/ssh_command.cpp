@@ -30,6 +30,17 @@ int signalNumber(const char *name)
     return 127; // some signal
 }
 
+/// Reads what has come; the callback of the channel is told the status. libssh 0.11 gave the call another name.
+void takeInExitStatus(ssh_channel channel)
+{
+#if LIBSSH_VERSION_INT >= SSH_VERSION_INT(0, 11, 0)
+    std::uint32_t status = 0;
+    ssh_channel_get_exit_state(channel, &status, nullptr, nullptr);
+#else
+    ssh_channel_get_exit_status(channel);
+#endif
+}
+
 } // namespace
 
 SshCommand::SshCommand(std::shared_ptr<Session> session, const BeginMark &mark)
@@ -175,7 +186,7 @@ Result<std::optional<int>> SshCommand::ended()
         return std::optional<int>();
     // Once the output has ended, reads take in nothing any more, not even the exit status. This does.
     if (!m_exitStatus && !m_closed)
-        ssh_channel_get_exit_status(m_channel);
+        takeInExitStatus(m_channel);
     if (!m_exitStatus && !m_closed && ssh_is_connected(m_session->handle()) != 0)
         return std::optional<int>();
     if (!m_outputFilter.begun())
