@@ -150,6 +150,8 @@ const YamlTree &YamlReader::parse(const std::string &yaml)
 
 void YamlReader::fail(const YamlTree &at, std::string what, std::string advice)
 {
+    if (!protocol::isPrintable(what)) // words of the file are in it, and they may be anything
+        what = protocol::excerptOf(what);
     if (m_failure)
         return;
     m_failure = Failure{.stage = Stage::Input,

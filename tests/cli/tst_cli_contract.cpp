@@ -375,7 +375,7 @@ private slots:
         write("one.yaml", QString("version: 1\nname: hall\nnodes:\n  - name: n01\n    address: 127.0.0.1\n    ssh: { port: %1, identity: '%2', known_hosts: '%3' }\n")
                               .arg(sshd.port()).arg(QString::fromStdString(sshd.identity().string()), QString::fromStdString(sshd.knownHosts().string())).toUtf8());
         write("memory.yaml", "version: 1\nname: memory\ntitle: Memory\nsteps:\n  - id: memory\n    check: host.memory\n    title: Memory\n    retests: 0\n"
-                             "    parameters: { seconds: 1 }\n");
+                             "    parameters: { seconds: 0.5, array_bytes: 16777216 }\n");
         write("limit.yaml", "version: 1\nname: test\nrevision: \"1\"\ncriteria:\n  - check: host.memory\n    metric: triad\n    kind: absolute\n    direction: at least\n"
                             "    failed: " + limit.toUtf8() + "\n    unit: GB/s\n    source: a limit that this test chose\n    advice: none\n");
         QFile::remove(path("one.db"));

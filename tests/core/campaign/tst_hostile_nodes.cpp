@@ -116,7 +116,7 @@ private:
     std::thread m_thread;
 };
 
-class MixedFleet : public LinkFactory
+class MixedFleet : public LinkFactory, public Deployer
 {
 public:
     explicit MixedFleet(Speech speech) : m_speech(std::move(speech)) {}
@@ -126,6 +126,21 @@ public:
             return std::make_unique<HostileLink>(m_speech);
         return good.link(node);
     }
+    domain::Result<Probe> prepare(NodeLink &link, std::vector<RecipeStep> &steps, const std::atomic<bool> &cancelled) override
+    {
+        if (!dynamic_cast<HostileLink *>(&link))
+            return good.prepare(link, steps, cancelled);
+        Probe probe;
+        probe.base = "/evil";
+        probe.deployed = true;
+        return probe;
+    }
+    std::string attachCommand(const Probe &probe, const std::string &token, std::uint64_t from, bool afterLoss) const override
+    {
+        return good.attachCommand(probe, token, from, afterLoss);
+    }
+    domain::Result<std::vector<std::string>> clean(NodeLink &link, const std::atomic<bool> &cancelled) override { return good.clean(link, cancelled); }
+    Surveyor &surveyor() override { return good.surveyor(); }
     tests::FakeFleet good;
 
 private:
@@ -271,7 +286,7 @@ void HostileNodesTest::theOthersAreUnharmed()
     terms.nodes = {NodeId("n1"), NodeId("evil"), NodeId("n2")};
 
     const double memoryBefore = residentMegabytes();
-    auto run = Campaign::begin({fleet, fleet.good, outside, *store, outside}, std::move(terms));
+    auto run = Campaign::begin({fleet, fleet, outside, *store, outside}, std::move(terms));
     QVERIFY(run);
     // A node that says no goodbye is waited for until somebody has had enough.
     QElapsedTimer patience;

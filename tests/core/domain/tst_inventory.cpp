@@ -120,6 +120,7 @@ void InventoryTest::malformed_data()
         "f.yaml:6:29: a node of a rack has no key \"heigth\", expected one of: name, address, unit, height, step, ssh, privileges");
     row("twice the key", head + "name: a\nname: b\n", "f.yaml:3:1: this key is there twice in its map, expected it once");
     row("alias", head + "name: &a x\nnodes:\n  - { name: *a }\n", "f.yaml:4:13: found an alias (*name), expected the value itself");
+    row("bytes that are no text", head + "name: \"\\" + QChar(1) + "\"\n", "f.yaml:2:10: this is not YAML: unknown escape character: ?");
     row("second document", head + "nodes: [{ name: a }]\n---\nversion: 1\n", "f.yaml:3:1: a second document begins here, expected only one");
     row("list as a key", "[1, 2]: 3\n", "f.yaml:1:1: found a list or a map as a key, expected a text");
     row("racks no list", head + "racks: R1\n", "f.yaml:2:8: found \"R1\" as racks, expected a list");

@@ -76,6 +76,8 @@ void InventoryWriterTest::roundTrip()
     auto moved = parseFleet(writeFleet(fleet, "/tmp/elsewhere.yaml"), "/tmp/elsewhere.yaml");
     QVERIFY(moved.has_value());
     moved->source = fleet.source;
+    for (Node &node : moved->nodes)
+        node.inventory = fleet.source;
     QVERIFY(*moved == fleet);
 }
 
@@ -106,6 +108,7 @@ void InventoryWriterTest::roundTripOfOddNames()
             if (random() % 3 == 0)
                 node.ssh.jumps = random() % 2 ? std::vector<std::string>{} : std::vector<std::string>{"a@b:2", "c"};
             node.sudo = random() % 2;
+            node.inventory = kFile;
             fleet.nodes.push_back(node);
         }
         fleet.shared.push_back({"s", "physical-host", {NodeId("n3"), NodeId("n1")}});
