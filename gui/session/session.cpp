@@ -267,6 +267,7 @@ void Session::begin(Start start)
         terms.criteria = std::move(criteria);
         terms.operatorName = m_tools.operatorName;
         terms.allowBusy = start.allowBusy;
+        terms.ramp = m_tools.ramp;
         return campaign::Campaign::begin(worlds, std::move(terms));
     });
 }

@@ -3,6 +3,7 @@
 
 #include "core/analysis/criteria.h"
 #include "core/campaign/deployment.h"
+#include "core/campaign/ramp.h"
 #include "core/store/store.h"
 
 #include <filesystem>
@@ -22,6 +23,7 @@ struct Tools {
     std::function<std::vector<domain::Result<domain::Plan>>()> plans; // the built-in ones
     std::function<domain::Result<analysis::Criteria>()> criteria;
     std::function<domain::Result<std::filesystem::path>()> engine;
+    campaign::RampTerms ramp; // how load comes onto many nodes
     std::string operatorName;
     std::string defaultStore;
 };

@@ -58,6 +58,7 @@ Tools FakeWorld::tools()
 {
     const auto borrowed = [](auto* pointer) { return std::shared_ptr<std::remove_pointer_t<decltype(pointer)>>(pointer, [](auto*) {}); };
     Tools tools;
+    tools.ramp.shares.clear(); // no power to go easy on
     tools.links = [=, this] { return borrowed(static_cast<campaign::LinkFactory*>(&m_fleet)); };
     tools.deployer = [=, this]() -> domain::Result<std::shared_ptr<campaign::Deployer>> { return borrowed(static_cast<campaign::Deployer*>(&m_fleet)); };
     tools.openStore = [](const std::string& file) -> domain::Result<std::shared_ptr<store::Store>> {
