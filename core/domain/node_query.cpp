@@ -136,7 +136,7 @@ bool NodeQuery::Tree::anywhere(const Branch &branch, const QueryNode &node)
 {
     for (const auto field : {QueryField::Node, QueryField::Rack, QueryField::State, QueryField::Reason}) {
         for (const auto &text : node.texts(field)) {
-            if (contains(text, branch.text) || (field == QueryField::Node && branch.names.contains(lowered(text))))
+            if (contains(text, branch.text) || (field == QueryField::Node && !branch.names.empty() && branch.names.contains(lowered(text))))
                 return true;
         }
     }

@@ -13,9 +13,9 @@ namespace seatrial::gui {
 // use it alike.
 class FleetPainter {
 public:
-    FleetPainter(const Theme& theme, const FleetViewData& fleet, const FleetLayout& layout);
+    FleetPainter(const Theme& theme, const FleetViewData& fleet, const FleetLayout& layout, PaintMemory& memory);
 
-    void setFilter(const NodeFilter& filter) { m_filter = filter; }
+    void setMatches(const FilterMatches& matches) { m_matches = &matches; } // of this fleet; the rest is dimmed
     void paint(QPainter& painter, const QRectF& area) const;
 
     static constexpr qreal filteredOutOpacity = 0.35;
@@ -28,17 +28,20 @@ private:
     void paintEquipmentBox(QPainter& painter, const QRectF& box) const;
     void paintEquipmentName(QPainter& painter, const QRectF& box, const QString& name) const;
     QRectF equipmentBox(int rack, const EquipmentView& equipment) const;
+    void paintFrame(QPainter& painter, int rack) const;
     void paintTile(QPainter& painter, int rack) const;
+    void paintTileGround(QPainter& painter, const QRectF& tile, const StateCounts& counts) const;
+    void paintGlyph(QPainter& painter, QPointF centre, qreal size, State state) const;
+    void paintCounts(QPainter& painter, const QRectF& area, const StateCounts& counts) const;
+    bool isDimmed(int rack) const; // nothing of it matches
     void paintHallLabels(QPainter& painter, const QRectF& area) const;
 
     const Theme& m_theme;
     const FleetViewData& m_fleet;
     const FleetLayout& m_layout;
-    NodeFilter m_filter;
+    PaintMemory& m_memory;
+    const FilterMatches* m_matches = nullptr;
     NodeRowPainter m_rows;
 };
-
-// Small glyphs with numbers, right aligned, worst states kept when there is no room for all.
-void paintCounts(QPainter& painter, const Theme& theme, const QRectF& area, const StateCounts& counts);
 
 } // namespace seatrial::gui

@@ -40,6 +40,8 @@ FleetView::FleetView(QWidget* parent)
     installFleetAccessibility();
 }
 
+FleetView::~FleetView() = default;
+
 void FleetView::setSnapshot(FleetSnapshot snapshot)
 {
     if (!snapshot)
@@ -47,6 +49,7 @@ void FleetView::setSnapshot(FleetSnapshot snapshot)
     const QString currentId = gui::nodeAt(*m_fleet, m_current) ? gui::nodeAt(*m_fleet, m_current)->id : QString();
     m_fleet = std::move(snapshot);
     m_index = FleetIndex(*m_fleet);
+    m_matches.reset();
     const NodeView* same = gui::nodeAt(*m_fleet, m_current);
     if (!same || same->id != currentId)
         m_current = findNode(*m_fleet, currentId).value_or(NodeRef{});
@@ -59,7 +62,32 @@ void FleetView::setFilter(const NodeFilter& filter)
     if (m_filter == filter)
         return;
     m_filter = filter;
+    m_matches.reset();
     invalidate();
+}
+
+std::size_t FleetView::matchCount()
+{
+    const FilterMatches* left = matches();
+    return left ? left->count() : m_fleet->nodeCount();
+}
+
+const FilterMatches* FleetView::matches()
+{
+    if (!m_filter.isActive())
+        return nullptr;
+    if (!m_matches)
+        m_matches.emplace(*m_fleet, m_filter);
+    return &*m_matches;
+}
+
+PaintMemory& FleetView::memory()
+{
+    const Theme* theme = &themeOf(*this);
+    if (!m_memory || m_memoryTheme != theme)
+        m_memory = std::make_unique<PaintMemory>();
+    m_memoryTheme = theme;
+    return *m_memory;
 }
 
 void FleetView::setEmptyText(const QString& text)
@@ -264,7 +292,7 @@ bool FleetView::shiftPicture()
     return true;
 }
 
-void FleetView::paintArea(QPainter& painter, const QRectF& area) const
+void FleetView::paintArea(QPainter& painter, const QRectF& area)
 {
     const Theme& theme = themeOf(*this);
     painter.fillRect(area, theme.window);
@@ -274,38 +302,55 @@ void FleetView::paintArea(QPainter& painter, const QRectF& area) const
         painter.drawText(QRect({0, 0}, viewport()->size()), Qt::AlignCenter | Qt::TextWordWrap, m_emptyText);
     } else {
         painter.translate(contentOffset());
-        FleetPainter fleet(theme, *m_fleet, m_layout);
-        fleet.setFilter(m_filter);
+        FleetPainter fleet(theme, *m_fleet, m_layout, memory());
+        if (const FilterMatches* left = matches())
+            fleet.setMatches(*left);
         fleet.paint(painter, area.translated(-contentOffset()).adjusted(-3, -3, 3, 3)); // lines may reach out of their box
     }
 }
 
-void FleetView::paintOverlays(QPainter& painter) const
+void FleetView::paintRing(QPainter& painter, NodeRef ref, const QColor& colour, qreal width)
+{
+    const QRectF box = m_layout.nodeRect(*m_fleet, ref).translated(contentOffset());
+    if (!box.intersects(QRectF(viewport()->rect())))
+        return;
+    QByteArray look("r");
+    look.append(QByteArray::number(colour.rgba(), 16)).append(static_cast<char>(width));
+    memory().stamps.lay(painter, box.adjusted(-4, -4, 4, 4), look, [&](QPainter& onStamp) {
+        onStamp.setRenderHint(QPainter::Antialiasing);
+        onStamp.setBrush(Qt::NoBrush);
+        onStamp.setPen(QPen(colour, width));
+        onStamp.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4);
+    });
+}
+
+void FleetView::paintSelection(QPainter& painter)
 {
     const Theme& theme = themeOf(*this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setBrush(Qt::NoBrush);
-    const auto frame = [&](NodeRef ref, const QColor& colour, qreal width) {
-        const QRectF box = m_layout.nodeRect(*m_fleet, ref).translated(contentOffset());
-        if (!box.intersects(QRectF(viewport()->rect())))
-            return;
-        painter.setPen(QPen(colour, width));
-        painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4);
-    };
-    if (m_hovered.isValid() && m_hovered != m_current)
-        frame(m_hovered, theme.lineFrame, 1);
-    if (!m_selection.isEmpty()) {
-        for (const int r : m_layout.racksIn(QRectF(toContent({0, 0}), viewport()->size()))) {
-            const RackView& rack = m_fleet->racks[static_cast<std::size_t>(r)];
-            for (std::size_t n = 0; n < rack.nodes.size(); ++n) {
-                if (m_selection.contains(rack.nodes[n].id))
-                    frame({r, static_cast<int>(n)}, theme.focus, 2);
-            }
+    for (const int r : m_layout.racksIn(QRectF(toContent({0, 0}), viewport()->size()))) {
+        const RackView& rack = m_fleet->racks[static_cast<std::size_t>(r)];
+        for (std::size_t n = 0; n < rack.nodes.size(); ++n) {
+            if (!m_selection.contains(rack.nodes[n].id))
+                continue;
+            paintRing(painter, {r, static_cast<int>(n)}, theme.focus, 2);
+            if (m_level == FleetLevel::Hall)
+                break; // one ring for all of its nodes
         }
     }
+}
+
+void FleetView::paintOverlays(QPainter& painter)
+{
+    const Theme& theme = themeOf(*this);
+    if (m_hovered.isValid() && m_hovered != m_current)
+        paintRing(painter, m_hovered, theme.lineFrame, 1);
+    if (!m_selection.isEmpty())
+        paintSelection(painter);
     if (showsFocus(*this) && m_current.isValid() && m_level == FleetLevel::Racks) {
         const QRectF box = m_layout.nodeRect(*m_fleet, m_current).translated(contentOffset());
         const bool selected = m_selection.contains(gui::nodeAt(*m_fleet, m_current)->id);
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setBrush(Qt::NoBrush);
         painter.setPen(QPen(theme.focus, 2, selected ? Qt::SolidLine : Qt::DotLine));
         painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 4, 4);
     }
@@ -338,8 +383,10 @@ void FleetView::scrollContentsBy(int, int)
 void FleetView::changeEvent(QEvent* event)
 {
     QAbstractScrollArea::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange)
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange) {
+        m_memory.reset();
         invalidate();
+    }
 }
 
 void FleetView::focusInEvent(QFocusEvent* event)

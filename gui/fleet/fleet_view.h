@@ -12,6 +12,8 @@
 namespace seatrial::gui {
 
 class HoverCard;
+struct PaintMemory;
+struct Theme;
 
 // The rack map: one custom painted widget for any number of nodes. The drawing of the racks is kept as a picture
 // until data, zoom, scrolling or the filter change; selection, focus and hover are laid over it.
@@ -20,10 +22,12 @@ class FleetView : public QAbstractScrollArea {
 
 public:
     explicit FleetView(QWidget* parent = nullptr);
+    ~FleetView() override;
 
     void setSnapshot(FleetSnapshot snapshot);
     const FleetViewData& fleet() const { return *m_fleet; }
     void setFilter(const NodeFilter& filter);
+    std::size_t matchCount(); // nodes that the filter leaves bright
     void setEmptyText(const QString& text);
 
     FleetLevel level() const { return m_level; }
@@ -74,8 +78,12 @@ private:
     void invalidate(); // the kept picture is out of date
     void renderPicture();
     bool shiftPicture(); // scrolled: only what came into sight is drawn; false: all has to be
-    void paintArea(QPainter& painter, const QRectF& area) const; // in the viewport
-    void paintOverlays(QPainter& painter) const;
+    void paintArea(QPainter& painter, const QRectF& area); // in the viewport
+    void paintOverlays(QPainter& painter);
+    void paintRing(QPainter& painter, NodeRef ref, const QColor& colour, qreal width);
+    void paintSelection(QPainter& painter);
+    const FilterMatches* matches(); // null: no filter
+    PaintMemory& memory();
     QPointF contentOffset() const;
     QPointF toContent(QPoint viewportPosition) const;
     void zoomAt(QPoint position, qreal factor);
@@ -97,6 +105,7 @@ private:
     FleetLevel m_level = FleetLevel::Racks;
     std::optional<qreal> m_chosenPixels; // nothing: fit
     NodeFilter m_filter;
+    std::optional<FilterMatches> m_matches; // of the present data; asked for when first needed
     QString m_emptyText;
 
     QSet<QString> m_selection;
@@ -109,6 +118,8 @@ private:
     QPixmap m_picture;
     QPointF m_pictureOffset; // of the content when it was drawn
     bool m_pictureStale = true;
+    std::unique_ptr<PaintMemory> m_memory;
+    const Theme* m_memoryTheme = nullptr;
     HoverCard* m_card;
     bool m_cardPinned = false;
     static constexpr int cardDelayMilliseconds = 250;

@@ -162,7 +162,8 @@ void HallStrip::paintLegend(QPainter& painter, const QRectF& area) const
     node.marks.assign(6, {State::Qualified, {}});
     node.links.assign(3, {State::Qualified, {}});
     const QRectF box(area.left(), 29, 118, 24);
-    NodeRowPainter(theme).paint(painter, box, node, Detail::Full, 24);
+    PaintMemory memory;
+    NodeRowPainter(theme, memory).paint(painter, box, node, Detail::Full, 24);
     painter.setRenderHint(QPainter::Antialiasing, false);
     painter.setPen(theme.text3);
     painter.setFont(fontFor(TypeRole::Axis));

@@ -2,8 +2,6 @@
 #include "gui/fleet/node_row_painter.h"
 
 #include "gui/theme/state_painter.h"
-#include "gui/theme/textures.h"
-#include "gui/theme/type_roles.h"
 
 #include <QPainter>
 
@@ -16,6 +14,7 @@ namespace {
 
 constexpr qreal blockSide = 20;
 constexpr qreal nameGap = 7;
+constexpr qreal leastHeightForLinks = 20; // below, no room for dashes above the marks
 constexpr qreal rightPadding = 6;
 constexpr qreal widestName = 130;
 constexpr qreal wordsReserve = 62; // the words keep at least this much of a row
@@ -60,36 +59,51 @@ void paintLink(QPainter& painter, const Theme& theme, const QRectF& slot, State 
     painter.restore();
 }
 
+// What a stamp depends on besides its size; what else it shows is appended.
+QByteArray lookOf(char kind, State state, qreal opacity)
+{
+    const char look[] = {kind, static_cast<char>('0' + indexOf(state)), opacity < 1 ? 'd' : 'f'};
+    return {look, sizeof look};
+}
+
+void append(QByteArray& look, const std::vector<MarkView>& marks)
+{
+    look.append('|');
+    for (const MarkView& mark : marks)
+        look.append(static_cast<char>('0' + indexOf(mark.state)));
+}
+
+void append(QByteArray& look, qreal number)
+{
+    const auto fixed = static_cast<int>(std::lround(number * 16));
+    look.append(static_cast<char>(fixed & 0xff)).append(static_cast<char>(fixed >> 8 & 0xff));
+}
+
 } // namespace
 
-NodeRowPainter::NodeRowPainter(const Theme& theme)
-    : m_theme(theme),
-      m_nameFont(fontFor(TypeRole::Row, QFont::DemiBold)),
-      m_smallNameFont(fontFor(TypeRole::Mark, QFont::DemiBold)),
-      m_valueFont(fontFor(TypeRole::Small)),
-      m_reasonFont(fontFor(TypeRole::Axis)),
-      m_reasonBoldFont(fontFor(TypeRole::Axis, QFont::DemiBold)),
-      m_markFont(fontFor(TypeRole::Mark)),
-      m_nameMetrics(m_nameFont)
-{
-}
+NodeRowPainter::NodeRowPainter(const Theme& theme, PaintMemory& memory) : m_theme(theme), m_memory(memory) {}
 
 qreal NodeRowPainter::nameColumnWidth(const std::vector<NodeView>& nodes) const
 {
     qreal widest = 21; // three characters, so that short names keep the marks where the eye expects them
     for (const NodeView& node : nodes)
-        widest = std::max(widest, m_nameMetrics.horizontalAdvance(node.name));
+        widest = std::max(widest, m_memory.lines.widthOf(LineFont::RowBold, node.name));
     return std::min(std::ceil(widest), widestName);
 }
 
-void NodeRowPainter::paint(QPainter& painter, const QRectF& box, const NodeView& node, Detail detail,
-                           qreal nameColumn) const
+void NodeRowPainter::paint(QPainter& painter, const QRectF& box, const NodeView& node, Detail detail, qreal nameColumn,
+                           qreal opacity) const
 {
     switch (detail) {
-    case Detail::Full: paintFull(painter, box, node, nameColumn); return;
-    case Detail::Compact: paintCompact(painter, box, node, nameColumn); return;
-    case Detail::Block: paintStateCell(painter, m_theme, box, node.state); return;
+    case Detail::Full: paintFull(painter, box, node, nameColumn, opacity); return;
+    case Detail::Compact: paintCompact(painter, box, node, nameColumn, opacity); return;
+    case Detail::Block: break;
     }
+    m_memory.stamps.lay(painter, box, lookOf('b', node.state, opacity), [&](QPainter& onStamp) {
+        onStamp.setOpacity(opacity);
+        paintStateCell(onStamp, m_theme, box, node.state);
+        onStamp.setOpacity(1);
+    });
 }
 
 void NodeRowPainter::paintBody(QPainter& painter, const QRectF& box, const NodeView& node, qreal blockWidth) const
@@ -121,55 +135,79 @@ void NodeRowPainter::paintBody(QPainter& painter, const QRectF& box, const NodeV
     painter.setRenderHint(QPainter::Antialiasing, false);
 }
 
-void NodeRowPainter::paintFull(QPainter& painter, const QRectF& box, const NodeView& node, qreal nameColumn) const
+void NodeRowPainter::paintFull(QPainter& painter, const QRectF& box, const NodeView& node, qreal nameColumn,
+                               qreal opacity) const
 {
     const qreal blockWidth = std::min(blockSide, box.height());
-    paintBody(painter, box, node, blockWidth);
-
     const qreal nameLeft = box.left() + blockWidth + nameGap;
     const qreal nameWidth = std::min(nameColumn, box.right() - nameLeft - rightPadding);
-    painter.setFont(m_nameFont);
-    painter.setPen(m_theme.text);
-    painter.drawText(QRectF(nameLeft, box.top(), nameWidth, box.height()), Qt::AlignVCenter | Qt::AlignLeft,
-                     m_nameMetrics.elidedText(node.name, Qt::ElideMiddle, nameWidth + 0.5));
-
     const qreal scale = std::clamp(box.height() / 24.0, 0.6, 1.3);
     const qreal marksLeft = nameLeft + nameColumn + nameGap;
     const bool wordless = node.value.isEmpty() && node.reason.isEmpty();
     const qreal marksRight = box.right() - (wordless ? rightPadding : wordsReserve);
     const QRectF marksArea(marksLeft, box.center().y() - 12 * scale, marksRight - marksLeft, 24 * scale);
-    const qreal marksEnd = marksArea.width() >= 12 ? paintMarks(painter, marksArea, node, scale) : marksLeft;
-    const qreal wordsLeft = marksEnd + 8;
+    const bool marked = marksArea.width() >= 12;
+
+    QByteArray look = lookOf('n', node.state, opacity);
+    if (marked) {
+        append(look, marksLeft - box.left());
+        append(look, marksArea.width());
+        append(look, node.marks);
+        append(look, node.links);
+    }
+    m_memory.stamps.lay(painter, box.adjusted(-1, -1, 1, 1), look, [&](QPainter& onStamp) {
+        onStamp.setOpacity(opacity);
+        paintBody(onStamp, box, node, blockWidth);
+        if (marked)
+            paintMarks(onStamp, marksArea, node, scale);
+        onStamp.setOpacity(1);
+    });
+
+    painter.setOpacity(opacity);
+    painter.setPen(m_theme.text);
+    m_memory.lines.draw(painter, QRectF(nameLeft, box.top(), nameWidth, box.height()), Qt::AlignLeft, LineFont::RowBold,
+                        node.name, Qt::ElideMiddle, nameWidth + 0.5);
+    const qreal wordsLeft = (marked ? marksEnd(marksArea, node) : marksLeft) + 8;
     paintWords(painter, QRectF(wordsLeft, box.top(), box.right() - rightPadding - wordsLeft, box.height()), node, 30);
+    painter.setOpacity(1);
 }
 
-// Returns where the marks end.
-qreal NodeRowPainter::paintMarks(QPainter& painter, const QRectF& area, const NodeView& node, qreal scale) const
+int NodeRowPainter::markPlaces(const QRectF& area)
+{
+    return std::max(1, static_cast<int>((area.width() + markPitch - markWidth) / markPitch));
+}
+
+qreal NodeRowPainter::marksEnd(const QRectF& area, const NodeView& node)
+{
+    const int places = markPlaces(area);
+    const auto marks = static_cast<int>(node.marks.size());
+    int shown = std::min(places, marks);
+    if (area.height() >= leastHeightForLinks)
+        shown = std::max(shown, std::min({places, marks == 0 ? places : marks, static_cast<int>(node.links.size())}));
+    return shown == 0 ? area.left() : area.left() + (shown - 1) * markPitch + markWidth;
+}
+
+void NodeRowPainter::paintMarks(QPainter& painter, const QRectF& area, const NodeView& node, qreal scale) const
 {
     const qreal width = markWidth; // only the height follows the row: the words need the room to the right
-    const qreal pitch = markPitch;
-    const int places = std::max(1, static_cast<int>((area.width() + pitch - width) / pitch));
+    const int places = markPlaces(area);
     const qreal slotHeight = 12.5 * scale;
     const qreal bottom = std::round(area.bottom() - 4 * scale);
-    qreal end = area.left();
 
     qreal x = area.left();
     for (const State state : foldedStates(node.marks, places)) {
         paintStateMark(painter, m_theme, QRectF(x, bottom - slotHeight, width, slotHeight), state);
-        end = x + width;
-        x += pitch;
+        x += markPitch;
     }
-    if (area.height() < 20) // no room for dashes above the marks
-        return end;
+    if (area.height() < leastHeightForLinks)
+        return;
     x = area.left();
     // Links are many where a node was measured again: they never reach beyond the marks, where the words begin.
     const int linkPlaces = node.marks.empty() ? places : std::min(places, static_cast<int>(node.marks.size()));
     for (const State state : foldedStates(node.links, linkPlaces)) {
         paintLink(painter, m_theme, QRectF(x, std::round(area.top() + 4 * scale), width, 2.5), state);
-        end = std::max(end, x + width);
-        x += pitch;
+        x += markPitch;
     }
-    return end;
 }
 
 void NodeRowPainter::paintWords(QPainter& painter, const QRectF& area, const NodeView& node, qreal pixelLimit) const
@@ -181,47 +219,59 @@ void NodeRowPainter::paintWords(QPainter& painter, const QRectF& area, const Nod
     if (words.isEmpty())
         return;
     const bool strong = isProblem(node.state) && node.state != State::Unreachable;
-    const QFont& font = quiet ? m_valueFont : strong ? m_reasonBoldFont : m_reasonFont;
-    painter.setFont(font);
     painter.setPen(strong ? m_theme.of(node.state).ink : m_theme.text2);
-    const QFontMetricsF metrics(font);
-    QString shown = words;
-    if (metrics.horizontalAdvance(words) > area.width())
-        shown = metrics.elidedText(words, Qt::ElideRight, area.width());
-    painter.drawText(area, Qt::AlignVCenter | Qt::AlignRight, shown);
+    m_memory.lines.draw(painter, area, Qt::AlignRight, quiet ? LineFont::Small : strong ? LineFont::AxisBold : LineFont::Axis, words,
+                        Qt::ElideRight, area.width());
 }
 
-void NodeRowPainter::paintCompact(QPainter& painter, const QRectF& box, const NodeView& node, qreal nameColumn) const
+void NodeRowPainter::paintCompact(QPainter& painter, const QRectF& box, const NodeView& node, qreal nameColumn,
+                                  qreal opacity) const
 {
     const qreal blockWidth = std::min(blockSide, box.height() + 2);
-    paintBody(painter, box, node, blockWidth);
     const qreal nameLeft = box.left() + blockWidth + 5;
-    const QFontMetricsF metrics(m_smallNameFont);
-    painter.setFont(m_smallNameFont);
-    painter.setPen(m_theme.text);
     const qreal nameWidth = std::min(nameColumn, box.right() - nameLeft - 3);
-    painter.drawText(QRectF(nameLeft, box.top(), nameWidth, box.height()), Qt::AlignVCenter | Qt::AlignLeft,
-                     metrics.elidedText(node.name, Qt::ElideMiddle, nameWidth + 0.5));
-
-    // One bar in the shares of its marks.
     const qreal barLeft = nameLeft + nameColumn + 5;
     const qreal barWidth = std::min(56.0, box.right() - barLeft - 5);
-    qreal end = barLeft;
-    if (barWidth >= 10 && !node.marks.empty()) {
-        StateCounts counts;
+    const bool barred = barWidth >= 10 && !node.marks.empty();
+    StateCounts counts;
+    if (barred) {
         for (const MarkView& mark : node.marks)
             counts.add(mark.state);
-        const qreal each = barWidth / static_cast<qreal>(counts.total());
-        qreal x = barLeft;
-        for (const State state : allStates) {
-            const qreal width = each * counts.of(state);
-            if (width > 0)
-                paintStateCell(painter, m_theme, QRectF(x, box.center().y() - 2.5, width, 5), state);
-            x += width;
-        }
-        end = barLeft + barWidth;
     }
+
+    QByteArray look = lookOf('c', node.state, opacity);
+    if (barred) {
+        append(look, barLeft - box.left());
+        for (const State state : allStates)
+            append(look, counts.of(state));
+    }
+    m_memory.stamps.lay(painter, box.adjusted(-1, -1, 1, 1), look, [&](QPainter& onStamp) {
+        onStamp.setOpacity(opacity);
+        paintBody(onStamp, box, node, blockWidth);
+        if (barred)
+            paintShares(onStamp, QRectF(barLeft, box.center().y() - 2.5, barWidth, 5), counts);
+        onStamp.setOpacity(1);
+    });
+
+    painter.setOpacity(opacity);
+    painter.setPen(m_theme.text);
+    m_memory.lines.draw(painter, QRectF(nameLeft, box.top(), nameWidth, box.height()), Qt::AlignLeft, LineFont::MarkBold,
+                        node.name, Qt::ElideMiddle, nameWidth + 0.5);
+    const qreal end = barred ? barLeft + barWidth : barLeft;
     paintWords(painter, QRectF(end + 6, box.top(), box.right() - 5 - end - 6, box.height()), node, 40);
+    painter.setOpacity(1);
+}
+
+// One bar in the shares of what is counted.
+void NodeRowPainter::paintShares(QPainter& painter, const QRectF& bar, const StateCounts& counts) const
+{
+    qreal x = bar.left();
+    for (const State state : allStates) {
+        const qreal width = counts.total() > 0 ? bar.width() * counts.of(state) / counts.total() : 0;
+        if (width > 0)
+            paintStateCell(painter, m_theme, QRectF(x, bar.top(), width, bar.height()), state);
+        x += width;
+    }
 }
 
 } // namespace seatrial::gui

@@ -2,38 +2,39 @@
 #pragma once
 
 #include "gui/fleet/fleet_layout.h"
+#include "gui/fleet/paint_memory.h"
 #include "gui/theme/theme.h"
-
-#include <QFont>
-#include <QFontMetricsF>
 
 class QPainter;
 
 namespace seatrial::gui {
 
 // Paints one node as a row: state block, name, one mark a check with link dashes above, and at the right the value
-// or the words of the reason. Fonts and measures are taken once, for all rows of a painting.
+// or the words of the reason. All but the words is a stamp: thousands of rows have few looks.
 class NodeRowPainter {
 public:
-    explicit NodeRowPainter(const Theme& theme);
+    NodeRowPainter(const Theme& theme, PaintMemory& memory);
 
     // Names of one rack share a column, so that marks stand below each other.
     qreal nameColumnWidth(const std::vector<NodeView>& nodes) const;
-    void paint(QPainter& painter, const QRectF& box, const NodeView& node, Detail detail, qreal nameColumn) const;
+    void paint(QPainter& painter, const QRectF& box, const NodeView& node, Detail detail, qreal nameColumn,
+               qreal opacity = 1) const;
+    void paintShares(QPainter& painter, const QRectF& bar, const StateCounts& counts) const; // one bar, not stamped
 
     static constexpr qreal markWidth = 6;
     static constexpr qreal markPitch = 7.6;
 
 private:
     void paintBody(QPainter& painter, const QRectF& box, const NodeView& node, qreal blockWidth) const;
-    void paintFull(QPainter& painter, const QRectF& box, const NodeView& node, qreal nameColumn) const;
-    void paintCompact(QPainter& painter, const QRectF& box, const NodeView& node, qreal nameColumn) const;
-    qreal paintMarks(QPainter& painter, const QRectF& area, const NodeView& node, qreal scale) const;
+    void paintFull(QPainter& painter, const QRectF& box, const NodeView& node, qreal nameColumn, qreal opacity) const;
+    void paintCompact(QPainter& painter, const QRectF& box, const NodeView& node, qreal nameColumn, qreal opacity) const;
+    static int markPlaces(const QRectF& area);
+    static qreal marksEnd(const QRectF& area, const NodeView& node);
+    void paintMarks(QPainter& painter, const QRectF& area, const NodeView& node, qreal scale) const;
     void paintWords(QPainter& painter, const QRectF& area, const NodeView& node, qreal pixelLimit) const;
 
     const Theme& m_theme;
-    QFont m_nameFont, m_smallNameFont, m_valueFont, m_reasonFont, m_reasonBoldFont, m_markFont;
-    QFontMetricsF m_nameMetrics;
+    PaintMemory& m_memory;
 };
 
 } // namespace seatrial::gui

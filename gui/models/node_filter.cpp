@@ -6,6 +6,7 @@
 #include <QSet>
 
 #include <algorithm>
+#include <array>
 
 namespace seatrial::gui {
 
@@ -34,6 +35,24 @@ std::string verdictInFilter(State state)
     return "none";
 }
 
+// The words of a state: asked of thousands of nodes with each letter that is typed.
+struct StateWords {
+    std::string verdict;
+    std::string word;
+    std::string shown; // as the window has it, with blanks
+};
+
+const StateWords& wordsInFilter(State state)
+{
+    static const auto table = [] {
+        std::array<StateWords, stateCount> made;
+        for (const State each : allStates)
+            made[indexOf(each)] = {verdictInFilter(each), wordInFilter(each), wordOf(each).toLower().toStdString()};
+        return made;
+    }();
+    return table[indexOf(state)];
+}
+
 class ViewedNode : public domain::QueryNode {
 public:
     ViewedNode(const RackView& rack, const NodeView& node) : m_rack(rack), m_node(node) {}
@@ -44,9 +63,17 @@ public:
         case QueryField::Node: return {m_node.id.toStdString()};
         case QueryField::Address: return {m_node.address.toStdString()};
         case QueryField::Rack: return {m_rack.name.toStdString()};
-        case QueryField::Verdict: return {verdictInFilter(m_node.state)};
-        case QueryField::State: return {wordInFilter(m_node.state), wordOf(m_node.state).toLower().toStdString()};
-        case QueryField::Reason: return {m_node.reason.toStdString(), m_node.sentence.toStdString()};
+        case QueryField::Verdict: return {wordsInFilter(m_node.state).verdict};
+        case QueryField::State: {
+            const StateWords& words = wordsInFilter(m_node.state);
+            if (words.word == words.shown)
+                return {words.word};
+            return {words.word, words.shown};
+        }
+        case QueryField::Reason:
+            if (m_node.reason.isEmpty() && m_node.sentence.isEmpty()) // most nodes
+                return {std::string()};
+            return {m_node.reason.toStdString(), m_node.sentence.toStdString()};
         case QueryField::Check: break;
         case QueryField::Unit:
         case QueryField::Value: return {};
@@ -131,14 +158,17 @@ bool NodeFilter::matches(const RackView& rack, const NodeView& node) const
     return m_query.isEmpty() || m_query.matches(ViewedNode(rack, node));
 }
 
-std::size_t matchCount(const FleetViewData& fleet, const NodeFilter& filter)
+FilterMatches::FilterMatches(const FleetViewData& fleet, const NodeFilter& filter)
 {
-    std::size_t count = 0;
+    m_racks.reserve(fleet.racks.size());
     for (const RackView& rack : fleet.racks) {
-        for (const NodeView& node : rack.nodes)
-            count += filter.matches(rack, node) ? 1 : 0;
+        std::vector<bool>& nodes = m_racks.emplace_back();
+        nodes.reserve(rack.nodes.size());
+        for (const NodeView& node : rack.nodes) {
+            nodes.push_back(filter.matches(rack, node));
+            m_count += nodes.back() ? 1 : 0;
+        }
     }
-    return count;
 }
 
 bool endsInHalfAWord(const QString& text)

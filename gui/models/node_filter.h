@@ -37,7 +37,19 @@ private:
     domain::NodeQuery m_query;
 };
 
-std::size_t matchCount(const FleetViewData& fleet, const NodeFilter& filter);
+// What a filter leaves of one fleet, asked once for each node.
+class FilterMatches {
+public:
+    FilterMatches() = default;
+    FilterMatches(const FleetViewData& fleet, const NodeFilter& filter);
+
+    bool contains(NodeRef ref) const { return m_racks[static_cast<std::size_t>(ref.rack)][static_cast<std::size_t>(ref.node)]; }
+    std::size_t count() const { return m_count; }
+
+private:
+    std::vector<std::vector<bool>> m_racks;
+    std::size_t m_count = 0;
+};
 
 // What may stand at the end of a half-typed filter.
 struct FilterCompletion {

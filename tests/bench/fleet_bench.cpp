@@ -85,9 +85,8 @@ void bench(int nodes)
     measure("pan, smallest racks", nodes, view, 20, [&](int i) { view.verticalScrollBar()->setValue(i * 23); });
     const QStringList filters = {QStringLiteral("rack==R002 and verdict!=qualified"), QStringLiteral("triad"), QStringLiteral("node in r[001-300]-n[01-08] or state==unreachable"), QString()};
     measure("filter, smallest racks", nodes, view, 12, [&](int i) {
-        const NodeFilter filter({}, filters[i % filters.size()]);
-        view.setFilter(filter);
-        matchCount(*fleet, filter);
+        view.setFilter(NodeFilter({}, filters[i % filters.size()]));
+        (void)view.matchCount(); // as the page says it
     });
     QSet<QString> all;
     for (const RackView& rack : fleet->racks) {
@@ -104,9 +103,8 @@ void bench(int nodes)
     view.setLevel(FleetLevel::Hall);
     measure("hall", nodes, view, 8, [&](int i) { view.setSnapshot(i % 2 ? fleet : other); });
     measure("hall, filter", nodes, view, 12, [&](int i) {
-        const NodeFilter filter({}, filters[i % filters.size()]);
-        view.setFilter(filter);
-        matchCount(*fleet, filter);
+        view.setFilter(NodeFilter({}, filters[i % filters.size()]));
+        (void)view.matchCount(); // as the page says it
     });
 }
 

@@ -143,7 +143,7 @@ void FleetPage::applyFilter()
         m_filter->setMatches({});
         return;
     }
-    const auto matches = matchCount(m_view->fleet(), filter);
+    const auto matches = m_view->matchCount();
     m_filter->setMatches(matches == 0 ? tr("No node matches. Clear the filter (Ctrl+L).") : tr("%1 of %2 nodes").arg(matches).arg(m_view->fleet().nodeCount()));
 }
 
