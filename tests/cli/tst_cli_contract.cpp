@@ -2,6 +2,7 @@
 #include "tests/support/lab.h"
 #include "tests/support/test_sshd.h"
 
+#include <QDeadlineTimer>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -10,6 +11,9 @@
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
+
+#include <csignal>
+#include <functional>
 
 using namespace seatrial::tests;
 
@@ -112,6 +116,13 @@ private slots:
         row("unknown command", {"measure"}, "no command measure.*--help");
         row("unknown option before the command", {"--turbo"}, "no option --turbo");
         row("unknown option", run + QStringList{"--turbo"}, "--turbo");
+        row("mistyped option", {"run", "--fanout", "3"}, "no option --fanout in seatrialctl run\n.*did you mean --fan-out\\?.*seatrialctl run --help");
+        row("mistyped option before what is required", {"stream", "--nod=n01"}, "no option --nod in .*--node\\?");
+        row("mistyped command", {"verdit"}, "no command verdit\n.*did you mean verdict");
+        row("mistyped command of plan", {"plan", "shw", "quick"}, "no command shw in seatrialctl plan\n.*did you mean show");
+        row("one word too many", {"runs", "today"}, "\"today\" is one word too many in seatrialctl runs");
+        row("run: --format", run + QStringList{"--format", "json"}, "no option --format in seatrialctl run\n.*seatrialctl run --json");
+        row("json and another format", {"runs", "--store", "@s.db", "--json", "--format", "csv"}, "--json.*--format|--format.*--json");
         row("no inventory", {"run"}, "--inventory");
         row("missing inventory", {"run", "--inventory", "@none.yaml"}, "none.yaml");
         row("malformed inventory", {"run", "--inventory", "@broken.yaml"}, "broken\\.yaml:5:\\d+");
@@ -257,6 +268,41 @@ private slots:
             QCOMPARE(keysOf(row.toObject()), [&] { auto sorted = columns; sorted.sort(); return sorted; }());
     }
 
+    void jsonIsTheSameAsItsFormat_data()
+    {
+        QTest::addColumn<QStringList>("words");
+        for (const char *command : {"verdict", "runs", "nodes", "results"})
+            QTest::newRow(command) << QStringList{command, "--store", "@s.db"};
+        QTest::newRow("plan list") << QStringList{"plan", "list"};
+        QTest::newRow("plan show") << QStringList{"plan", "show", "quick"};
+        QTest::newRow("plan estimate") << QStringList{"plan", "estimate", "quick", "--hosts", "n[1-3]"};
+    }
+
+    void jsonIsTheSameAsItsFormat()
+    {
+        QFETCH(QStringList, words);
+        const Ended ended = call(words + QStringList{"--json"});
+        QVERIFY2(ended.exitCode == 0, ended.errors.constData());
+        QVERIFY(!QJsonDocument::fromJson(ended.output).isNull());
+        QCOMPARE(ended.output, call(words + QStringList{"--format", "json"}).output);
+    }
+
+    void onlyWhatMakesAStoreMakesItsFolder()
+    {
+        const QByteArray before = qgetenv("XDG_DATA_HOME");
+        qputenv("XDG_DATA_HOME", path("home").toLocal8Bit());
+        for (const char *command : {"runs", "verdict", "nodes", "continue"}) {
+            QCOMPARE(call({command}).exitCode, 2);
+            QVERIFY2(!QFile::exists(path("home")), command);
+        }
+        const Ended made = call({"replay", "@n01.jsonl"});
+        const int seen = call({"runs"}).exitCode;
+        qputenv("XDG_DATA_HOME", before);
+        QVERIFY2(made.exitCode == 0, made.errors.constData());
+        QVERIFY(QFile::exists(path("home/seatrial/seatrial.db")));
+        QCOMPARE(seen, 0);
+    }
+
     void peopleReadFourDigitsAndProgramsAll()
     {
         const QByteArray text = call({"results", "--store", "@s.db"}).output;
@@ -388,6 +434,61 @@ private slots:
         QVERIFY2(clean.exitCode == 0, clean.output.constData());
     }
 
+    /// kill -USR2 of a run that measures: nothing further begins until it comes once more, and the verdict is whole.
+    void aRunIsPausedAndGoesOn()
+    {
+        if (!TestSshd::canHaveOwnFolders())
+            QSKIP("needs root: the engine is put into folders of its own");
+        const TestSshd sshd({.ownFolders = true});
+        write("paused.yaml", QString("version: 1\nname: hall\nnodes:\n  - name: n01\n    address: 127.0.0.1\n    ssh: { port: %1, identity: '%2', known_hosts: '%3' }\n")
+                                 .arg(sshd.port()).arg(QString::fromStdString(sshd.identity().string()), QString::fromStdString(sshd.knownHosts().string())).toUtf8());
+        QByteArray steps = "version: 1\nname: three\ntitle: Three\nsteps:\n";
+        for (const char *id : {"a", "b", "c"})
+            steps += QByteArray("  - { id: ") + id + ", check: host.memory, title: Memory, exclusive: true, retests: 0, parameters: { seconds: 1 } }\n";
+        write("three.yaml", steps);
+        write("low.yaml", "version: 1\nname: test\nrevision: \"1\"\ncriteria:\n  - { check: host.memory, metric: triad, kind: absolute, direction: at least, failed: 0.001, unit: GB/s, "
+                          "source: a limit that this test chose, advice: none }\n");
+        QProcess run;
+        run.start(programPath("seatrialctl"), {"run", "--inventory", path("paused.yaml"), "--plan", path("three.yaml"), "--criteria", path("low.yaml"), "--store",
+                                               path("paused.db"), "--allow-busy", "--json"});
+        QByteArray all;
+        qsizetype seen = 0;
+        QJsonObject now; // the newest progress
+        const auto progressed = [&](int seconds, const std::function<bool()> &enough) {
+            for (QDeadlineTimer until(seconds * 1000); !until.hasExpired();) {
+                if (run.state() != QProcess::NotRunning)
+                    run.waitForReadyRead(100);
+                all += run.readAllStandardOutput();
+                for (qsizetype end; (end = all.indexOf('\n', seen)) >= 0; seen = end + 1) {
+                    const QJsonObject line = QJsonDocument::fromJson(all.mid(seen, end - seen)).object();
+                    if (line["type"] == "progress")
+                        now = line;
+                    if (enough())
+                        return true;
+                }
+            }
+            return false;
+        };
+        QVERIFY2(progressed(15, [&] { return now["nodes"].toObject()["n01"].toString().contains("Memory"); }), all.constData());
+        QCOMPARE(::kill(static_cast<pid_t>(run.processId()), SIGUSR2), 0);
+        QVERIFY2(progressed(5, [&] { return now["paused"].toBool(); }), all.constData());
+        progressed(3, [] { return false; }); // what was in work ends meanwhile
+        const int done = now["steps_done"].toInt();
+        QVERIFY2(done < 3, all.constData());
+        progressed(3, [] { return false; });
+        QCOMPARE(now["steps_done"].toInt(), done);
+        QVERIFY(now["paused"].toBool());
+        QCOMPARE(run.state(), QProcess::Running);
+        QCOMPARE(::kill(static_cast<pid_t>(run.processId()), SIGUSR2), 0);
+        QVERIFY2(progressed(15, [&] { return run.state() == QProcess::NotRunning; }) || run.waitForFinished(5000), all.constData());
+        all += run.readAllStandardOutput();
+        QVERIFY2(run.exitCode() == 0, (all + run.readAllStandardError()).constData());
+        const QJsonObject last = QJsonDocument::fromJson(all.trimmed().split('\n').last()).object();
+        QCOMPARE(last["type"].toString(), "summary");
+        QCOMPARE(last["qualified"].toInt(), 1);
+        QCOMPARE(call({"clean", "--inventory", "@paused.yaml"}).exitCode, 0);
+    }
+
     void preflightOfNodesThatAreNotReady()
     {
         write("closed3.yaml", "version: 1\nname: hall\nnodes:\n  - name: n[01-03]\n    address: 127.0.0.[1-3]\nssh: { port: 1 }\n");
@@ -441,7 +542,7 @@ private slots:
         QJsonObject last;
         const QHash<QString, QStringList> promised = {
             {"log", {"nodes", "severity", "text", "time", "type"}},
-            {"progress", {"elapsed_s", "left_s", "nodes", "steps_done", "steps_planned", "type"}},
+            {"progress", {"elapsed_s", "left_s", "nodes", "paused", "steps_done", "steps_planned", "type"}},
             {"node", {"measured", "node", "planned", "rack", "reasons", "type", "verdict"}},
             {"summary", {"elapsed_s", "exit", "failed", "marginal", "measurements", "nodes", "not_reached_or_run", "qualified", "run", "state", "type", "unknown"}}};
         for (const auto &line : ended.output.trimmed().split('\n')) {
