@@ -52,6 +52,7 @@ private:
     campaign::LogLine m_held;
     bool m_holding = false;
     bool m_paused = false;
+    bool m_runPaused = false; ///< as last seen
     std::vector<campaign::LogLine> m_waiting; ///< lines of the pause
     bool m_statusShown = false;
     std::chrono::steady_clock::time_point m_nextStatus;

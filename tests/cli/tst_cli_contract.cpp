@@ -2,7 +2,6 @@
 #include "tests/support/lab.h"
 #include "tests/support/test_sshd.h"
 
-#include <QDeadlineTimer>
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -11,9 +10,6 @@
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
-
-#include <csignal>
-#include <functional>
 
 using namespace seatrial::tests;
 
@@ -432,61 +428,6 @@ private slots:
         QCOMPARE(QJsonDocument::fromJson(ended.output.trimmed().split('\n').last()).object()["exit"].toInt(), exit);
         const Ended clean = call({"clean", "--inventory", "@one.yaml"});
         QVERIFY2(clean.exitCode == 0, clean.output.constData());
-    }
-
-    /// kill -USR2 of a run that measures: nothing further begins until it comes once more, and the verdict is whole.
-    void aRunIsPausedAndGoesOn()
-    {
-        if (!TestSshd::canHaveOwnFolders())
-            QSKIP("needs root: the engine is put into folders of its own");
-        const TestSshd sshd({.ownFolders = true});
-        write("paused.yaml", QString("version: 1\nname: hall\nnodes:\n  - name: n01\n    address: 127.0.0.1\n    ssh: { port: %1, identity: '%2', known_hosts: '%3' }\n")
-                                 .arg(sshd.port()).arg(QString::fromStdString(sshd.identity().string()), QString::fromStdString(sshd.knownHosts().string())).toUtf8());
-        QByteArray steps = "version: 1\nname: three\ntitle: Three\nsteps:\n";
-        for (const char *id : {"a", "b", "c"})
-            steps += QByteArray("  - { id: ") + id + ", check: host.memory, title: Memory, exclusive: true, retests: 0, parameters: { seconds: 1 } }\n";
-        write("three.yaml", steps);
-        write("low.yaml", "version: 1\nname: test\nrevision: \"1\"\ncriteria:\n  - { check: host.memory, metric: triad, kind: absolute, direction: at least, failed: 0.001, unit: GB/s, "
-                          "source: a limit that this test chose, advice: none }\n");
-        QProcess run;
-        run.start(programPath("seatrialctl"), {"run", "--inventory", path("paused.yaml"), "--plan", path("three.yaml"), "--criteria", path("low.yaml"), "--store",
-                                               path("paused.db"), "--allow-busy", "--json"});
-        QByteArray all;
-        qsizetype seen = 0;
-        QJsonObject now; // the newest progress
-        const auto progressed = [&](int seconds, const std::function<bool()> &enough) {
-            for (QDeadlineTimer until(seconds * 1000); !until.hasExpired();) {
-                if (run.state() != QProcess::NotRunning)
-                    run.waitForReadyRead(100);
-                all += run.readAllStandardOutput();
-                for (qsizetype end; (end = all.indexOf('\n', seen)) >= 0; seen = end + 1) {
-                    const QJsonObject line = QJsonDocument::fromJson(all.mid(seen, end - seen)).object();
-                    if (line["type"] == "progress")
-                        now = line;
-                    if (enough())
-                        return true;
-                }
-            }
-            return false;
-        };
-        QVERIFY2(progressed(15, [&] { return now["nodes"].toObject()["n01"].toString().contains("Memory"); }), all.constData());
-        QCOMPARE(::kill(static_cast<pid_t>(run.processId()), SIGUSR2), 0);
-        QVERIFY2(progressed(5, [&] { return now["paused"].toBool(); }), all.constData());
-        progressed(3, [] { return false; }); // what was in work ends meanwhile
-        const int done = now["steps_done"].toInt();
-        QVERIFY2(done < 3, all.constData());
-        progressed(3, [] { return false; });
-        QCOMPARE(now["steps_done"].toInt(), done);
-        QVERIFY(now["paused"].toBool());
-        QCOMPARE(run.state(), QProcess::Running);
-        QCOMPARE(::kill(static_cast<pid_t>(run.processId()), SIGUSR2), 0);
-        QVERIFY2(progressed(15, [&] { return run.state() == QProcess::NotRunning; }) || run.waitForFinished(5000), all.constData());
-        all += run.readAllStandardOutput();
-        QVERIFY2(run.exitCode() == 0, (all + run.readAllStandardError()).constData());
-        const QJsonObject last = QJsonDocument::fromJson(all.trimmed().split('\n').last()).object();
-        QCOMPARE(last["type"].toString(), "summary");
-        QCOMPARE(last["qualified"].toInt(), 1);
-        QCOMPARE(call({"clean", "--inventory", "@paused.yaml"}).exitCode, 0);
     }
 
     void preflightOfNodesThatAreNotReady()
