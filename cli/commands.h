@@ -71,9 +71,7 @@ int streamCommand(const Tools &tools, const HistoryOptions &options);
 /// What "plan" is to do with a plan.
 struct PlanOptions {
     std::string plan;
-    std::string inventory;
-    std::string nodes;
-    std::string ramp;
+    RunOptions where; ///< the fleet, its nodes and the ramp
     report::Format format = report::Format::Text;
 };
 

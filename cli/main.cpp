@@ -2,14 +2,17 @@
 #include "cli/commands.h"
 #include "cli/print.h"
 
+#include "core/domain/yaml_reader.h"
 #include "core/protocol/version.h"
 #include "remote/deploy/engine_deployer.h"
 #include "remote/ssh/ssh_link_factory.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <optional>
 
 using namespace seatrial;
 using namespace seatrial::cli;
@@ -68,7 +71,10 @@ Tools realTools()
     return {.installation = resources::Installation(),
             .links = [] { return std::make_unique<remote::SshLinkFactory>(); },
             .deployer = [](const std::filesystem::path &engine) -> domain::Result<std::unique_ptr<campaign::Deployer>> { return std::make_unique<remote::EngineDeployer>(engine); },
-            .openStore = [](const std::string &file) { return store::openSqliteStore(file); }};
+            .openStore = [](const std::string &file) {
+                resources::Installation::makeRoomFor(file);
+                return store::openSqliteStore(file);
+            }};
 }
 
 /// A text option that has to say something: an empty one is a variable of a script that was not set.
@@ -111,15 +117,16 @@ void addWhichRun(CLI::App *app, HistoryOptions &options, const char *purpose)
     addText(app, "-r,--run", options.run, std::string(purpose) + "; default: the newest");
 }
 
-void addFormat(CLI::App *app, HistoryOptions &options, const std::string &formats)
+void addFormat(CLI::App *app, report::Format &chosen, const std::string &formats)
 {
-    const auto take = [&options, formats](const std::string &text) {
+    const auto take = [&chosen, formats](const std::string &text) {
         const auto format = report::formatFromText(text);
         if (!format || (*format == report::Format::Junit && formats != kVerdicts))
             throw CLI::ValidationError("--format", "'" + text + "' is not a format here; use " + formats);
-        options.format = *format;
+        chosen = *format;
     };
-    app->add_option_function<std::string>("-f,--format", take, formats + "; default: text");
+    auto *format = app->add_option_function<std::string>("-f,--format", take, formats + "; default: text");
+    app->add_flag_callback("--json", [&chosen] { chosen = report::Format::Json; }, "The same as --format json")->excludes(format);
 }
 
 void addMeasuring(CLI::App &app, Given &given)
@@ -143,7 +150,7 @@ void addMeasuring(CLI::App &app, Given &given)
     auto *preflight = app.add_subcommand("preflight", "Try the way to nodes step by step, and say what is in the way");
     addReach(preflight, given.run);
     addConnections(preflight, given.run);
-    addFormat(preflight, given.history, kTables);
+    addFormat(preflight, given.history.format, kTables);
     preflight->footer(kPreflightFooter);
     preflight->callback([&] { given.code = preflightCommand(given.tools, given.run, given.history.format); });
 
@@ -164,19 +171,19 @@ void addLooking(CLI::App &app, Given &given)
     };
     auto *verdict = add("verdict", "What may be said of each node of a run, and why", verdictCommand);
     addWhichRun(verdict, given.history, "Run to show");
-    addFormat(verdict, given.history, kVerdicts);
+    addFormat(verdict, given.history.format, kVerdicts);
     addText(verdict, "--criteria", given.history.criteria, "Judge by this file of limits instead of the built-in ones");
 
-    addFormat(add("runs", "The runs of a store", runsCommand), given.history, kTables);
+    addFormat(add("runs", "The runs of a store", runsCommand), given.history.format, kTables);
 
     auto *nodes = add("nodes", "The nodes of a run, a line each", nodesCommand);
     addWhichRun(nodes, given.history, "Run to show");
-    addFormat(nodes, given.history, kTables);
+    addFormat(nodes, given.history.format, kTables);
     addText(nodes, "-w,--where", given.history.where, "Only nodes that a filter means, e.g. 'rack==R2 and verdict!=qualified'");
 
     auto *results = add("results", "Every measurement of a run, with its spread", resultsCommand);
     addWhichRun(results, given.history, "Run to show");
-    addFormat(results, given.history, kTables);
+    addFormat(results, given.history.format, kTables);
     addText(results, "-n,--node", given.history.node, "Only this node");
 
     auto *stream = add("stream", "The stream of one node as it came, for a replay or a bug report", streamCommand);
@@ -195,24 +202,14 @@ void addPlans(CLI::App &app, Given &given)
         added->callback([&given, command] { given.code = command(given.tools, given.plan); });
         return added;
     };
-    const auto format = [&](CLI::App *command) {
-        const auto take = [&given](const std::string &text) {
-            const auto known = report::formatFromText(text);
-            if (!known || *known == report::Format::Junit)
-                throw CLI::ValidationError("--format", "'" + text + "' is not a format here; use " + kTables);
-            given.plan.format = *known;
-        };
-        command->add_option_function<std::string>("-f,--format", take, std::string(kTables) + "; default: text");
-    };
-    format(add("list", "The built-in plans", planListCommand, false));
-    format(add("show", "The steps of a plan", planShowCommand, true));
+    addFormat(add("list", "The built-in plans", planListCommand, false), given.plan.format, kTables);
+    addFormat(add("show", "The steps of a plan", planShowCommand, true), given.plan.format, kTables);
     add("check", "Whether a plan can be run: its checks, parameters, deadlines", planCheckCommand, true)
         ->footer("Exit codes: 0 it can be run   2 it cannot, and why");
     auto *estimate = add("estimate", "How long a plan takes on a fleet", planEstimateCommand, true);
-    addText(estimate, "-i,--inventory", given.plan.inventory, "Inventory of the fleet (YAML)")->required();
-    addText(estimate, "-n,--nodes", given.plan.nodes, "Only these nodes, e.g. 'n[01-08]!n03'");
-    addText(estimate, "--ramp", given.plan.ramp, "As of run");
-    format(estimate);
+    addReach(estimate, given.plan.where);
+    addText(estimate, "--ramp", given.plan.where.ramp, "As of run");
+    addFormat(estimate, given.plan.format, kTables);
 }
 
 void addHelpers(CLI::App &app, Given &given)
@@ -220,7 +217,7 @@ void addHelpers(CLI::App &app, Given &given)
     auto *replay = app.add_subcommand("replay", "Store recorded streams as a run of their own and judge it");
     replay->add_option("streams", given.words, "Streams as 'seatrialctl stream' writes them, one a node")->required();
     addStore(replay, given.history, "Store that the run is written to");
-    addFormat(replay, given.history, kVerdicts);
+    addFormat(replay, given.history.format, kVerdicts);
     addText(replay, "--criteria", given.history.criteria, "File of limits instead of the built-in ones");
     replay->callback([&] { given.code = replayCommand(given.tools, given.words, given.history); });
 
@@ -230,6 +227,48 @@ void addHelpers(CLI::App &app, Given &given)
     nodeset->add_flag("--count", given.count, "Print how many there are");
     nodeset->footer(kNodesetFooter);
     nodeset->callback([&] { given.code = nodesetCommand(given.words, given.fold, given.count); });
+}
+
+/// The names of options of @p command, each as it is written; or of its commands.
+std::vector<std::string> namesIn(const CLI::App &command, bool options)
+{
+    std::vector<std::string> names;
+    for (const auto *one : command.get_options()) {
+        for (const auto &name : one->get_lnames())
+            names.push_back("--" + name);
+    }
+    if (options)
+        return names;
+    names.clear();
+    for (const auto *one : command.get_subcommands([](const CLI::App *) { return true; }))
+        names.push_back(one->get_name());
+    return names;
+}
+
+/// A word that no command takes, options first: "3" after a mistyped option is no news. Nothing if every word has its place.
+std::optional<domain::Failure> strangerIn(const CLI::App &app)
+{
+    const CLI::App *command = &app;
+    std::string calling = app.get_name();
+    while (!command->get_subcommands().empty() && command->remaining_size() == 0) {
+        command = command->get_subcommands().front();
+        calling += " " + command->get_name();
+    }
+    const auto words = command->remaining();
+    if (words.empty())
+        return std::nullopt;
+    const auto isOption = [](const std::string &word) { return word.starts_with('-') && word.size() > 1; };
+    const auto found = std::ranges::find_if(words, isOption);
+    const bool option = found != words.end();
+    const std::string word = option ? found->substr(0, found->find('=')) : words.front();
+    const auto names = namesIn(*command, option);
+    const std::string what = option ? "there is no option " + word : names.empty() ? "\"" + word + "\" is one word too many" : "there is no command " + word;
+    std::string advice = calling + " --help lists " + (option || names.empty() ? "the options" : "the commands");
+    if (option && (word == "--format" || word == "-f") && std::ranges::find(names, "--json") != names.end())
+        advice = calling + " --json prints JSON lines; other formats: seatrialctl verdict --format, once the run is over";
+    else if (const auto meant = domain::nearestWord(word, {names.begin(), names.end()}))
+        advice = "did you mean " + *meant + "? " + advice;
+    return domain::Failure{domain::Stage::Input, domain::FailureKind::NotFound, what + (command == &app ? "" : " in " + calling), {}, advice};
 }
 
 /// @p code, or BadInput if what was to be read did not get through: a script must not take a torn answer for a whole one.
@@ -264,10 +303,9 @@ int main(int argc, char **argv)
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &error) {
-        const auto strangers = app.remaining();
-        if (app.get_subcommands().empty() && !strangers.empty())
-            return complain({domain::Stage::Input, domain::FailureKind::NotFound, (strangers.front().starts_with('-') ? "there is no option " : "there is no command ") + strangers.front(), {},
-                             "seatrialctl --help lists the commands"});
+        const auto stranger = error.get_exit_code() == 0 ? std::nullopt : strangerIn(app);
+        if (stranger)
+            return complain(*stranger);
         return afterOutput(app.exit(error) == 0 ? 0 : BadInput);
     }
     return afterOutput(given.code);

@@ -64,7 +64,18 @@ std::string durationText(double seconds)
     return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
-Table estimateTable(const domain::Plan &plan, const campaign::Estimate &estimate)
+/// How often @p step is done on @p nodes, pairs counted once.
+long long timesOf(const PlanStep &step, const std::vector<domain::NodeId> &nodes)
+{
+    if (step.scope != domain::Scope::Pair)
+        return static_cast<long long>(nodes.size());
+    long long pairs = 0;
+    for (const auto &round : campaign::pairRounds(nodes, step.partners))
+        pairs += static_cast<long long>(round.size());
+    return pairs;
+}
+
+Table estimateTable(const domain::Plan &plan, const std::vector<domain::NodeId> &nodes, const campaign::Estimate &estimate)
 {
     Table table{{"step", "check", "scope", "need", "each_s", "times", "at_once", "begins_s", "ends_s"}, {}};
     for (const auto &one : estimate.steps) {
@@ -72,6 +83,10 @@ Table estimateTable(const domain::Plan &plan, const campaign::Estimate &estimate
         table.rows.push_back({step.id.text(), step.check.text(), scopeText(step), needText(step), step.expectedSeconds, static_cast<long long>(one.times),
                               static_cast<long long>(one.mostAtOnce), one.beginsSeconds, one.endsSeconds});
     }
+    if (estimate.simulated)
+        return table;
+    for (const PlanStep &step : plan.steps) // when, and on how many at once, only the schedule knows
+        table.rows.push_back({step.id.text(), step.check.text(), scopeText(step), needText(step), step.expectedSeconds, timesOf(step, nodes), Cell(), Cell(), Cell()});
     return table;
 }
 
@@ -81,7 +96,7 @@ std::vector<std::string> groundsOf(const domain::Plan &plan, const domain::Fleet
 {
     std::vector<std::string> grounds{estimate.simulated
                                          ? "the schedule of a run played with every step as long as the plan expects; connecting counts 2 s"
-                                         : "too many nodes to play the schedule: the longest sum of steps of one node or shared resource"};
+                                         : "the schedule was not played, there are too many nodes for that: the longest sum of steps of one node or shared resource"};
     int shared = 0;
     for (const auto &resource : fleet.shared) {
         const auto inside = std::ranges::count_if(resource.nodes, [&](const auto &node) { return std::ranges::find(nodes, node) != nodes.end(); });
@@ -161,22 +176,20 @@ int planEstimateCommand(const Tools &tools, const PlanOptions &options)
     const auto plan = planNamed(tools, options.plan);
     if (!plan)
         return complain(plan.error());
-    RunOptions where;
-    where.inventory = options.inventory;
-    const auto fleet = fleetFrom(where);
+    const auto fleet = fleetFrom(options.where);
     if (!fleet)
         return complain(fleet.error());
-    const auto nodes = chosenNodes(*fleet, options.nodes);
+    const auto nodes = chosenNodes(*fleet, options.where.nodes);
     if (!nodes)
         return complain(nodes.error());
-    const auto ramp = rampTerms(options.ramp, campaign::RampTerms().pauseSeconds);
+    const auto ramp = rampTerms(options.where.ramp, campaign::RampTerms().pauseSeconds);
     if (!ramp)
         return complain(ramp.error());
     const auto estimate = campaign::estimate(*plan, *fleet, *nodes, *ramp);
     const auto grounds = groundsOf(*plan, *fleet, *nodes, estimate);
-    const Table table = estimateTable(*plan, estimate);
+    const Table table = estimateTable(*plan, *nodes, estimate);
     if (options.format == Format::Json) {
-        nlohmann::ordered_json json{{"plan", plan->name}, {"fleet", fleet->name}, {"nodes", nodes->size()}, {"total_s", estimate.totalSeconds},
+        nlohmann::ordered_json json{{"plan", plan->name}, {"fleet", fleet->name}, {"nodes", nodes->size()}, {"total_s", estimate.totalSeconds}, {"played", estimate.simulated},
                                     {"ramp_s", estimate.rampSeconds}, {"rests_on", grounds}};
         json["steps"] = nlohmann::ordered_json::parse(report::asJson(table));
         print(stdout, "{}\n", json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
@@ -184,8 +197,9 @@ int planEstimateCommand(const Tools &tools, const PlanOptions &options)
     }
     if (options.format == Format::Csv)
         return printTable(table, options.format);
-    print(stdout, "Plan {} on {} of {}: about {}\n\n{}\nRests on:\n", report::printable(plan->name), nodes->size() == 1 ? "1 node" : fmt::format("{} nodes", nodes->size()),
-          report::printable(fleet->name), durationText(estimate.totalSeconds), report::asText(table));
+    print(stdout, "Plan {} on {} of {}: about {}\n{}\n{}\nRests on:\n", report::printable(plan->name), nodes->size() == 1 ? "1 node" : fmt::format("{} nodes", nodes->size()),
+          report::printable(fleet->name), durationText(estimate.totalSeconds),
+          estimate.simulated ? "" : "The schedule was not played: when steps begin and end, and on how many nodes at once, is not known.\n", report::asText(table));
     for (const auto &ground : grounds)
         print(stdout, "  - {}\n", report::printable(ground));
     return AllQualified;

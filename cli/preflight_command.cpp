@@ -132,10 +132,12 @@ int preflightCommand(const Tools &tools, const RunOptions &options, report::Form
     for (const auto &id : *chosen)
         nodes.push_back(*fleet->find(id));
 
-    TerminalQuestions questions(options.acceptNewHostKeys);
+    PreflightProgress progress(nodes.size());
+    TerminalQuestions questions(options.acceptNewHostKeys, &progress);
     const Stopper stopper(questions);
     const auto links = tools.links();
-    const auto ladders = campaign::preflight(*links, **deployer, questions, nodes, options.fanOut, [](const Ladder &) {}, stopper.stopped());
+    const auto ladders = campaign::preflight(*links, **deployer, questions, nodes, options.fanOut, [&](const Ladder &ladder) { progress.told(ladder); }, stopper.stopped());
+    progress.finish();
     const bool stopped = stopper.stopped();
     if (format == report::Format::Json)
         print(stdout, "{}", asJson(ladders));

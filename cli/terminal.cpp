@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <ctime>
 #include <sstream>
+#include <utility>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <poll.h>
@@ -208,11 +209,13 @@ void TerminalObserver::published(std::shared_ptr<const campaign::Snapshot> snaps
     const std::scoped_lock lock(m_mutex);
     const auto now = std::chrono::steady_clock::now();
     flushHeld();
-    if (m_json && (now >= m_nextJson || snapshot->finished)) {
+    // A pause begins or ends between two of the times below, and then nothing may happen for long: it is told at once.
+    const bool turned = std::exchange(m_runPaused, snapshot->pause.has_value()) != snapshot->pause.has_value();
+    if (m_json && (turned || now >= m_nextJson || snapshot->finished)) {
         m_nextJson = now + 1s;
         writeJson(*snapshot);
     }
-    if (m_paused || now < m_nextStatus || snapshot->finished)
+    if (m_paused || (!turned && now < m_nextStatus) || snapshot->finished)
         return;
     m_nextStatus = now + (m_terminal ? std::chrono::milliseconds(250) : std::chrono::milliseconds(10000));
     showStatus(*snapshot);

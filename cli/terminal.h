@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/tty.h"
+#include "core/campaign/preflight.h"
 #include "core/campaign/questions.h"
 #include "core/campaign/snapshot.h"
 
@@ -14,9 +15,19 @@
 
 namespace seatrial::cli {
 
+/// What writes onto the terminal while questions are asked there.
+class Speaker
+{
+public:
+    virtual ~Speaker() = default;
+    /// Leaves the terminal to somebody else: what there is to say waits until resume().
+    virtual void pause() = 0;
+    virtual void resume() = 0;
+};
+
 /// Progress on standard error: events as lines, folded over nodes that say the same, and one status line if standard
 /// error is a terminal. With @c json also JSON lines on standard output.
-class TerminalObserver : public campaign::Observer
+class TerminalObserver : public campaign::Observer, public Speaker
 {
 public:
     explicit TerminalObserver(bool json);
@@ -25,9 +36,8 @@ public:
     /// Writes what is still held back and ends the status line.
     void finish();
 
-    /// Leaves the terminal to somebody else: lines wait, and no status is shown, until resume().
-    void pause();
-    void resume();
+    void pause() override;
+    void resume() override;
 
 private:
     void write(const campaign::LogLine &line);
@@ -42,10 +52,35 @@ private:
     campaign::LogLine m_held;
     bool m_holding = false;
     bool m_paused = false;
+    bool m_runPaused = false; ///< as last seen
     std::vector<campaign::LogLine> m_waiting; ///< lines of the pause
     bool m_statusShown = false;
     std::chrono::steady_clock::time_point m_nextStatus;
     std::chrono::steady_clock::time_point m_nextJson;
+};
+
+/// How far a preflight is, on standard error: a status line on a terminal, else a line every ten seconds.
+class PreflightProgress : public Speaker
+{
+public:
+    explicit PreflightProgress(std::size_t nodes);
+    void told(const campaign::Ladder &ladder);
+    void pause() override;
+    void resume() override;
+    void finish(); ///< takes the status line away
+
+private:
+    void show();
+    void clear();
+
+    const std::size_t m_nodes;
+    const bool m_terminal;
+    std::mutex m_mutex;
+    std::size_t m_over = 0;
+    std::size_t m_troubled = 0;
+    bool m_paused = false;
+    bool m_shown = false;
+    std::chrono::steady_clock::time_point m_next;
 };
 
 /// Asks the person at the terminal; without a terminal every unknown key is refused, or saved if that was asked for.
@@ -53,7 +88,7 @@ class TerminalQuestions : public campaign::Questions
 {
 public:
     /// While a question is open, @p beside says nothing.
-    explicit TerminalQuestions(bool acceptNew, TerminalObserver *beside = nullptr) : m_acceptNew(acceptNew), m_beside(beside) {}
+    explicit TerminalQuestions(bool acceptNew, Speaker *beside = nullptr) : m_acceptNew(acceptNew), m_beside(beside) {}
     campaign::HostKeyAnswer ask(const campaign::HostKeyQuestion &question) override;
     /// On the controlling terminal, unseen where that is wanted. Nothing without one, or for an empty line.
     std::optional<campaign::SecretAnswer> askSecret(const campaign::SecretQuestion &question) override;
@@ -68,7 +103,7 @@ private:
     std::optional<campaign::SecretAnswer> askSecretAt(const Tty &terminal, const campaign::SecretQuestion &question) const;
 
     const bool m_acceptNew;
-    TerminalObserver *const m_beside;
+    Speaker *const m_beside;
     std::vector<domain::NodeId> m_notAsked; ///< refused without a terminal
     std::set<std::string> m_lockedKeys;     ///< whose passphrases could not be asked for
     std::vector<domain::NodeId> m_notAnswered; ///< nodes that wanted a password or more, without a terminal

@@ -17,8 +17,8 @@
 #include <QFileInfo>
 #include <QThreadPool>
 
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
 
 using namespace seatrial;
 using namespace seatrial::gui;
@@ -39,6 +39,7 @@ Tools realTools()
         return std::make_shared<remote::EngineDeployer>(*engine);
     };
     tools.openStore = [](const std::string& file) -> domain::Result<std::shared_ptr<store::Store>> {
+        resources::Installation::makeRoomFor(file);
         auto opened = store::openSqliteStore(file);
         if (!opened)
             return std::unexpected(opened.error());
@@ -140,14 +141,28 @@ void arrange(Workbench& window, ThemeController& themes, const QCommandLineParse
         window.setLab(lab);
 }
 
-// A picture needs no display: without one, or for a screenshot, the window is drawn into memory.
-void chooseScreen(int argc, char** argv)
+bool hasDisplay(const QStringList& words)
 {
-    bool screenshot = false;
+    for (const char* name : {"QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"}) {
+        if (!qEnvironmentVariableIsEmpty(name))
+            return true;
+    }
+    return words.contains(QStringLiteral("-platform")) || words.contains(QStringLiteral("-display"));
+}
+
+// Pictures and words need no display: the window is drawn into memory, and what is wrong with the command line is said
+// before a missing display is. Answers whether there is one for people.
+bool chooseScreen(int argc, char** argv)
+{
+    static const QStringList onlyWords = {QStringLiteral("--help"), QStringLiteral("-h"), QStringLiteral("--help-all"), QStringLiteral("--version"), QStringLiteral("-v")};
+    QStringList words;
     for (int i = 1; i < argc; ++i)
-        screenshot = screenshot || std::strncmp(argv[i], "--screenshot", 12) == 0;
-    if (screenshot && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
+        words << QString::fromLocal8Bit(argv[i]);
+    const bool display = hasDisplay(words);
+    const bool withoutScreen = std::ranges::any_of(words, [](const QString& word) { return onlyWords.contains(word) || word.startsWith(QStringLiteral("--screenshot")); });
+    if ((withoutScreen || !display) && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
         qputenv("QT_QPA_PLATFORM", "offscreen");
+    return display;
 }
 
 } // namespace
@@ -156,7 +171,7 @@ int main(int argc, char** argv)
 {
     QElapsedTimer sinceStart;
     sinceStart.start();
-    chooseScreen(argc, argv);
+    const bool display = chooseScreen(argc, argv);
     QApplication app(argc, argv);
     QApplication::setApplicationName(QStringLiteral("seatrial"));
     QApplication::setOrganizationName(QStringLiteral("seatrial"));
@@ -164,13 +179,21 @@ int main(int argc, char** argv)
 
     QCommandLineParser parser;
     parser.setApplicationDescription(QStringLiteral("Seatrial: measure every node, judge it against limits that name their source."));
-    parser.addHelpOption();
-    parser.addVersionOption();
+    const QCommandLineOption help = parser.addHelpOption();
+    const QCommandLineOption version = parser.addVersionOption();
     const Options options;
     options.addTo(parser);
-    parser.process(app);
+    if (!parser.parse(QApplication::arguments()))
+        return complain(parser.errorText() + QStringLiteral(" See seatrial --help"));
+    if (parser.isSet(version))
+        parser.showVersion();
+    if (parser.isSet(help) || parser.isSet(QStringLiteral("help-all")))
+        parser.showHelp();
     if (const QString wrong = wrongWords(parser, options); !wrong.isEmpty())
         return complain(wrong);
+    if (!display && !parser.isSet(options.screenshot))
+        return complain(QStringLiteral("there is no display: neither DISPLAY nor WAYLAND_DISPLAY is set. seatrialctl does the same in a terminal; "
+                                       "seatrial --screenshot FILE.png draws without a display"));
 
     ThemeController themes;
     Workbench window(realTools(), themes);

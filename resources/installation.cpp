@@ -89,10 +89,14 @@ fs::path Installation::defaultStore()
     fs::path folder = environment("XDG_DATA_HOME");
     if (folder.empty())
         folder = fs::path(environment("HOME").empty() ? "/tmp" : environment("HOME")) / ".local/share";
-    folder /= "seatrial";
+    return folder / "seatrial/seatrial.db";
+}
+
+void Installation::makeRoomFor(const fs::path &store)
+{
     std::error_code error;
-    fs::create_directories(folder, error); // opening the store says what is wrong if this did not work
-    return folder / "seatrial.db";
+    if (store == defaultStore())
+        fs::create_directories(store.parent_path(), error); // opening the store says what is wrong if this did not work
 }
 
 std::string Installation::operatorName()

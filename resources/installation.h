@@ -25,8 +25,10 @@ public:
     domain::Result<std::filesystem::path> engine() const;
 
     const std::filesystem::path &dataFolder() const { return m_data; }
-    /// Where a person's history lies if no store is named: $XDG_DATA_HOME/seatrial/seatrial.db. Makes the folder.
+    /// Where a person's history lies if no store is named: $XDG_DATA_HOME/seatrial/seatrial.db. The folder may not be there yet.
     static std::filesystem::path defaultStore();
+    /// Makes the folder of the default store, for who is about to make that; a folder of any other store is its owner's matter.
+    static void makeRoomFor(const std::filesystem::path &store);
     /// Who runs this program: the login name.
     static std::string operatorName();
 

@@ -7,7 +7,8 @@
 
 namespace seatrial::gui {
 
-// The event log of a run that is not in work, oldest first, from what the store kept of it.
+// The event log of a run that is not in work, oldest first, from what the store kept of it. The events of a node keep
+// their order whatever its clock said.
 std::vector<campaign::LogLine> storedLog(const domain::RunData& run);
 
 } // namespace seatrial::gui

@@ -103,8 +103,8 @@ ComputerLine diskLine(const Tools& tools)
 {
     ComputerLine line{QStringLiteral("Disk for history"), {}, ComputerLine::Mark::Bad, QString::fromStdString(tools.defaultStore)};
     QDir folder = QFileInfo(line.detail).dir();
-    while (!folder.exists() && folder.cdUp()) {
-    }
+    while (!folder.exists() && !folder.isRoot()) // cdUp() does not go where nothing is
+        folder.setPath(QFileInfo(folder.absolutePath()).path());
     const QStorageInfo disk(folder);
     if (!disk.isValid()) {
         line.value = QStringLiteral("not known");

@@ -112,6 +112,13 @@ private slots:
         row("unknown command", {"measure"}, "no command measure.*--help");
         row("unknown option before the command", {"--turbo"}, "no option --turbo");
         row("unknown option", run + QStringList{"--turbo"}, "--turbo");
+        row("mistyped option", {"run", "--fanout", "3"}, "no option --fanout in seatrialctl run\n.*did you mean --fan-out\\?.*seatrialctl run --help");
+        row("mistyped option before what is required", {"stream", "--nod=n01"}, "no option --nod in .*--node\\?");
+        row("mistyped command", {"verdit"}, "no command verdit\n.*did you mean verdict");
+        row("mistyped command of plan", {"plan", "shw", "quick"}, "no command shw in seatrialctl plan\n.*did you mean show");
+        row("one word too many", {"runs", "today"}, "\"today\" is one word too many in seatrialctl runs");
+        row("run: --format", run + QStringList{"--format", "json"}, "no option --format in seatrialctl run\n.*seatrialctl run --json");
+        row("json and another format", {"runs", "--store", "@s.db", "--json", "--format", "csv"}, "--json.*--format|--format.*--json");
         row("no inventory", {"run"}, "--inventory");
         row("missing inventory", {"run", "--inventory", "@none.yaml"}, "none.yaml");
         row("malformed inventory", {"run", "--inventory", "@broken.yaml"}, "broken\\.yaml:5:\\d+");
@@ -255,6 +262,41 @@ private slots:
         QVERIFY(!rows.isEmpty());
         for (const auto &row : rows)
             QCOMPARE(keysOf(row.toObject()), [&] { auto sorted = columns; sorted.sort(); return sorted; }());
+    }
+
+    void jsonIsTheSameAsItsFormat_data()
+    {
+        QTest::addColumn<QStringList>("words");
+        for (const char *command : {"verdict", "runs", "nodes", "results"})
+            QTest::newRow(command) << QStringList{command, "--store", "@s.db"};
+        QTest::newRow("plan list") << QStringList{"plan", "list"};
+        QTest::newRow("plan show") << QStringList{"plan", "show", "quick"};
+        QTest::newRow("plan estimate") << QStringList{"plan", "estimate", "quick", "--hosts", "n[1-3]"};
+    }
+
+    void jsonIsTheSameAsItsFormat()
+    {
+        QFETCH(QStringList, words);
+        const Ended ended = call(words + QStringList{"--json"});
+        QVERIFY2(ended.exitCode == 0, ended.errors.constData());
+        QVERIFY(!QJsonDocument::fromJson(ended.output).isNull());
+        QCOMPARE(ended.output, call(words + QStringList{"--format", "json"}).output);
+    }
+
+    void onlyWhatMakesAStoreMakesItsFolder()
+    {
+        const QByteArray before = qgetenv("XDG_DATA_HOME");
+        qputenv("XDG_DATA_HOME", path("home").toLocal8Bit());
+        for (const char *command : {"runs", "verdict", "nodes", "continue"}) {
+            QCOMPARE(call({command}).exitCode, 2);
+            QVERIFY2(!QFile::exists(path("home")), command);
+        }
+        const Ended made = call({"replay", "@n01.jsonl"});
+        const int seen = call({"runs"}).exitCode;
+        qputenv("XDG_DATA_HOME", before);
+        QVERIFY2(made.exitCode == 0, made.errors.constData());
+        QVERIFY(QFile::exists(path("home/seatrial/seatrial.db")));
+        QCOMPARE(seen, 0);
     }
 
     void peopleReadFourDigitsAndProgramsAll()
@@ -441,7 +483,7 @@ private slots:
         QJsonObject last;
         const QHash<QString, QStringList> promised = {
             {"log", {"nodes", "severity", "text", "time", "type"}},
-            {"progress", {"elapsed_s", "left_s", "nodes", "steps_done", "steps_planned", "type"}},
+            {"progress", {"elapsed_s", "left_s", "nodes", "paused", "steps_done", "steps_planned", "type"}},
             {"node", {"measured", "node", "planned", "rack", "reasons", "type", "verdict"}},
             {"summary", {"elapsed_s", "exit", "failed", "marginal", "measurements", "nodes", "not_reached_or_run", "qualified", "run", "state", "type", "unknown"}}};
         for (const auto &line : ended.output.trimmed().split('\n')) {

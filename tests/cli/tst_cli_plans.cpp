@@ -105,6 +105,35 @@ private slots:
         QVERIFY(call({"plan", "estimate", "quick", "--inventory", many}).output.contains("Rests on:"));
     }
 
+    void estimateTakesHosts()
+    {
+        const auto hosts = QJsonDocument::fromJson(call({"plan", "estimate", "quick", "--hosts", "ops@n[01-08]", "--nodes", "n[01-04]", "--format", "json"}).output).object();
+        QCOMPARE(hosts["nodes"].toInt(), 4);
+        QVERIFY(hosts["played"].toBool());
+        QVERIFY(hosts["total_s"].toDouble() > 0);
+    }
+
+    /// What a large fleet's estimate leaves out is said, and what is known is there: the same as of one that was played.
+    void estimateOfAFleetTooLargeToPlay()
+    {
+        const auto file = plan("  - { id: cpu, check: host.cpu, exclusive: true, expected: 10 }\n"
+                               "  - { id: net, check: net.pair, scope: pair, partners: 2, exclusive: true, expected: 10 }\n");
+        const auto large = QJsonDocument::fromJson(call({"plan", "estimate", file, "--hosts", "n[1-2050]", "--format", "json"}).output).object();
+        QVERIFY(large["played"].isBool() && !large["played"].toBool());
+        QVERIFY(large["total_s"].toDouble() > 20);
+        const auto steps = large["steps"].toArray();
+        QCOMPARE(steps.size(), 2);
+        QCOMPARE(steps[0].toObject()["times"].toInt(), 2050);
+        QCOMPARE(steps[0].toObject()["each_s"].toDouble(), 10.);
+        QVERIFY(steps[0].toObject().contains("begins_s") && steps[0].toObject()["begins_s"].isNull());
+        const auto played = QJsonDocument::fromJson(call({"plan", "estimate", file, "--hosts", "n[1-50]", "--format", "json"}).output).object();
+        const int pairsOfFifty = played["steps"].toArray()[1].toObject()["times"].toInt();
+        QVERIFY(pairsOfFifty > 0);
+        QCOMPARE(steps[1].toObject()["times"].toInt(), pairsOfFifty * 41); // 2050 are 41 times 50
+        const auto text = call({"plan", "estimate", file, "--hosts", "n[1-2050]"}).output;
+        QVERIFY2(text.contains("The schedule was not played") && text.contains("host.cpu"), text.constData());
+    }
+
     void badInputEndsWithTwo()
     {
         QCOMPARE(call({"plan"}).exitCode, 2);

@@ -182,6 +182,31 @@ private slots:
         QVERIFY(child.seesTyped());
     }
 
+    void preflightSaysHowFarItIs()
+    {
+        Child child([] {
+            cli::PreflightProgress progress(3);
+            const auto end = [&progress](campaign::RungState state) {
+                progress.told({domain::NodeId("n1"), {{.name = "tcp", .state = state}}, true});
+                std::this_thread::sleep_for(std::chrono::milliseconds(300));
+            };
+            progress.told({domain::NodeId("n1"), {{.name = "tcp", .state = campaign::RungState::InWork}}, false});
+            std::this_thread::sleep_for(std::chrono::milliseconds(300));
+            end(campaign::RungState::Passed);
+            end(campaign::RungState::Failed);
+            progress.pause();
+            end(campaign::RungState::Passed); // a question is open: nothing is written
+            progress.finish();
+            std::fputs("over\n", stderr);
+            return 0;
+        });
+        QVERIFY(child.says("0 of 3 nodes, 0 with trouble"));
+        QVERIFY(child.says("1 of 3 nodes, 0 with trouble"));
+        QVERIFY(child.says("2 of 3 nodes, 1 with trouble"));
+        QVERIFY(child.says("\r\033[Kover"));
+        QVERIFY(child.said().find("3 of 3") == std::string::npos);
+    }
+
     void withoutATerminalNobodyIsAsked()
     {
         int ends[2];

@@ -7,7 +7,6 @@
 
 #include <QAbstractButton>
 #include <QAccessible>
-#include <QElapsedTimer>
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QTest>
@@ -295,11 +294,10 @@ private slots:
     {
         QFETCH(qreal, pixels);
         m_view->resize(1600, 1000);
-        QElapsedTimer timer;
         const FleetSnapshot fleet = test::largeFleet(500, 20);
-        timer.start();
+        const double beforeSnapshot = workMilliseconds();
         m_view->setSnapshot(fleet);
-        const double snapshot = timer.nsecsElapsed() / 1e6;
+        const double snapshot = workMilliseconds() - beforeSnapshot;
         if (pixels > 0)
             m_view->setPixelsPerUnit(pixels);
         else
@@ -321,6 +319,7 @@ private slots:
         std::sort(overlays.begin(), overlays.end());
         qInfo("10,000 nodes, 1600 x 1000: new snapshot %.2f ms, picture made anew %.2f ms, from the kept picture %.2f ms",
               snapshot, renders[7], overlays[7]);
+        QVERIFY2(snapshot < 16, "a new snapshot must be taken within a frame");
         QVERIFY2(renders[7] < 100, "first paint must stay under 100 ms");
         QVERIFY2(overlays[7] < 16, "a repaint must stay within a frame");
     }

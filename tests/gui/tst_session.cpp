@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/session/recent_files.h"
 #include "gui/session/session.h"
+#include "gui/session/stored_log.h"
 #include "gui/session/system_keychain.h"
 #include "tests/gui/support/fake_world.h"
 
@@ -8,6 +9,8 @@
 #include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTest>
+
+#include <cmath>
 
 using namespace seatrial;
 using namespace seatrial::gui;
@@ -192,6 +195,92 @@ private slots:
         again.readStream(QStringLiteral("r1-n01"));
         QTRY_COMPARE(stream.size(), 1);
         QVERIFY(stream.first()[1].toString().contains(QStringLiteral("\"hello\"")));
+    }
+
+    // Two windows on one store: both record at the same time, and who reads it finds each run whole.
+    void twoWindowsRecordIntoOneStore()
+    {
+        FakeWorld first;
+        FakeWorld second;
+        for (FakeWorld* world : {&first, &second}) {
+            world->addNodes(1, 4);
+            for (int i = 1; i <= 4; ++i)
+                world->node(QStringLiteral("r1-n0%1").arg(i)).behaviour.stepSeconds = 0.4;
+        }
+        second.node(QStringLiteral("r1-n02")).behaviour.bandwidth = 4; // so that the two differ
+        Session one(first.tools());
+        Session other(second.tools());
+        one.useStore(first.store());
+        other.useStore(first.store());
+        begin(one, first);
+        begin(other, second);
+        QVERIFY(one.isLive() && other.isLive());
+        for (Session* session : {&one, &other}) {
+            QTRY_VERIFY_WITH_TIMEOUT(!session->isLive() && session->snapshot() && session->snapshot()->finished, 20'000);
+            QVERIFY(session->snapshot()->data->info.state == domain::RunState::Finished);
+        }
+        QCOMPARE(one.snapshot()->verdict->count(domain::Verdict::Qualified), 4);
+        QCOMPARE(other.snapshot()->verdict->count(domain::Verdict::Failed), 1);
+        QVERIFY(one.snapshot()->data->info.id != other.snapshot()->data->info.id);
+
+        Session reader(first.tools());
+        std::vector<store::RunSummary> runs;
+        connect(&reader, &Session::runsChanged, this, [&runs](const std::vector<store::RunSummary>& seen) { runs = seen; });
+        reader.openStore(first.store());
+        QTRY_COMPARE(runs.size(), 2U);
+        for (const Session* session : {&one, &other}) {
+            const auto live = session->snapshot();
+            reader.openRun(live->data->info.id);
+            QTRY_VERIFY(reader.snapshot() && reader.snapshot()->data->info.id == live->data->info.id);
+            const auto stored = reader.snapshot();
+            QVERIFY(stored->data->info.state == domain::RunState::Finished);
+            QCOMPARE(stored->data->observations.size(), live->data->observations.size());
+            QCOMPARE(stored->data->events.size(), live->data->events.size());
+            QCOMPARE(stored->verdict->count(domain::Verdict::Failed), live->verdict->count(domain::Verdict::Failed));
+        }
+    }
+
+    void aWrongClockDoesNotShuffleTheLog_data()
+    {
+        QTest::addColumn<std::vector<double>>("clock"); // of the node, at its five events
+        QTest::newRow("right") << std::vector<double>{1010, 1020, 1030, 1040, 1050};
+        QTest::newRow("an hour ahead") << std::vector<double>{4610, 4620, 4630, 4640, 4650};
+        QTest::newRow("since 1970") << std::vector<double>{0, 10, 20, 30, 40};
+        QTest::newRow("set back in the middle") << std::vector<double>{1010, 1020, 1030, 1005, 1015};
+        QTest::newRow("ahead, then right") << std::vector<double>{4610, 4620, 1030, 1040, 1050};
+        QTest::newRow("not known") << std::vector<double>{1010, std::nan(""), 1030, 1040, 1050};
+    }
+    void aWrongClockDoesNotShuffleTheLog()
+    {
+        QFETCH(std::vector<double>, clock);
+        domain::RunData run;
+        run.info.startedWall = 1000;
+        run.info.finishedWall = 1100;
+        run.info.state = domain::RunState::Finished;
+        for (std::size_t i = 0; i < clock.size(); ++i) {
+            for (const char* node : {"other", "wrong"}) {
+                protocol::Event event;
+                event.severity = protocol::Severity::Warning;
+                event.text = std::to_string(i);
+                run.events.push_back({domain::NodeId(node), event, i + 1, node == std::string("wrong") ? clock[i] : 1012. + 10. * double(i)});
+            }
+        }
+        const auto log = storedLog(run);
+        QCOMPARE(log.size(), 12U);
+        QVERIFY(log.front().nodes.empty() && log.back().nodes.empty()); // begun and over, whatever a node says
+        std::string order;
+        std::string others;
+        for (const auto& line : log) {
+            if (!line.nodes.empty())
+                (line.nodes.front().text() == "wrong" ? order : others) += line.text;
+        }
+        QCOMPARE(order, std::string("01234"));
+        QCOMPARE(others, std::string("01234"));
+        if (QTest::currentDataTag() == std::string("right")) { // nodes whose clocks are right are told side by side
+            QVERIFY(log[1].nodes.front().text() == "wrong" && log[2].nodes.front().text() == "other" && log[3].nodes.front().text() == "wrong");
+        }
+        if (QTest::currentDataTag() == std::string("set back in the middle"))
+            QCOMPARE(log[2].nodes.front().text(), std::string("other")); // what was said before the clock was set stays where it was
     }
 
     void detachedRunIsResumed()
