@@ -27,7 +27,7 @@ struct YamlProblem {
 
 inline constexpr std::size_t kMaxYamlBytes = 20'000'000;
 inline constexpr int kMaxYamlDepth = 16;
-inline constexpr std::size_t kMaxYamlValues = 500'000;
+inline constexpr std::size_t kMaxYamlValues = 1'000'000;
 
 /// Reads one document. Refused: more than one document, keys that are there twice or are no text, aliases (a few
 /// lines of them can stand for gigabytes), and whatever exceeds the bounds above.

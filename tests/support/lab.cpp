@@ -25,7 +25,14 @@ QString Lab::missing()
         if (QStandardPaths::findExecutable(tool).isEmpty() && !QFile::exists(QString("/usr/sbin/%1").arg(tool)))
             return QString("%1 is missing").arg(tool);
     }
-    return QFile::exists("/usr/sbin/sshd") ? QString() : QString("/usr/sbin/sshd is missing");
+    if (!QFile::exists("/usr/sbin/sshd"))
+        return "/usr/sbin/sshd is missing";
+    // Root of a container may be forbidden to.
+    QProcess attempt;
+    attempt.start("unshare", {"--net", "--mount", "--pid", "--uts", "--fork", "true"});
+    if (attempt.waitForFinished(10'000) && attempt.exitStatus() == QProcess::NormalExit && attempt.exitCode() == 0)
+        return {};
+    return "namespaces cannot be made here: " + QString::fromUtf8(attempt.readAllStandardError()).trimmed();
 }
 
 QString Lab::call(const QStringList &words, int *exitCode)
@@ -46,8 +53,8 @@ QString Lab::up(int nodes, int racks, const QStringList &faults)
         words << "--fault" << fault;
     int code = -1;
     m_up = true;
-    const QString said = call(words, &code);
-    return code == 0 ? QString() : said;
+    m_said = call(words, &code);
+    return code == 0 ? QString() : m_said;
 }
 
 void Lab::down()

@@ -20,14 +20,16 @@ public:
     /// tests/lab/lab WORDS --dir D …; its output.
     QString call(const QStringList &words, int *exitCode = nullptr);
 
+    QString said() const { return m_said; } ///< by the last `up`
     QString inventory() const { return m_folder.filePath("lab/inventory.yaml"); }
     QString path(const QString &name) const { return m_folder.filePath(name); }
 
-    /// Why no lab can be had here (not root, no sshd, no ip), or empty.
+    /// Why no lab can be had here (not root, no sshd, no ip, no namespaces), or empty.
     static QString missing();
 
 private:
     QTemporaryDir m_folder;
+    QString m_said;
     bool m_up = false;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/whole/fault_plan.h"
 
+#include <QMap>
 #include <QTest>
 
 using namespace seatrial::tests;
@@ -12,12 +13,28 @@ class TestLabFaults : public QObject
 
     Lab m_lab;
     QByteArray m_said;
+    QMap<QString, QString> m_refused; ///< faults that this machine has no control group for, and why
 
     QString exec(const QString &node, const QString &command)
     {
         return m_lab.call({"exec", node, "--dir", m_lab.path("lab"), "--", "/bin/sh", "-c", command});
     }
     QString store() const { return m_lab.path("s.db"); }
+
+    /// The lab with all faults, or without those that need a control group which cannot be made here.
+    QString up(QStringList faults)
+    {
+        QString failed = m_lab.up(8, 2, faults);
+        for (const QString kind : {"slow-cpu", "hangs"}) {
+            if (!failed.contains(kind + ": this machine lets nobody make a control group"))
+                continue;
+            m_refused[kind] = failed;
+            faults.removeIf([&](const QString &fault) { return fault.startsWith(kind + ':'); });
+            m_lab.down();
+            failed = m_lab.up(8, 2, faults);
+        }
+        return failed;
+    }
 
     void expect(const char *node, const char *verdict, const QStringList &words)
     {
@@ -33,11 +50,8 @@ private slots:
     {
         if (const QString missing = Lab::missing(); !missing.isEmpty())
             QSKIP(qPrintable(missing));
-        const QString failed = m_lab.up(8, 2,
-                                        {"slow-cpu:n01", "small-disk:n02", "noexec:n03", "noisy-shell:n04", "drops-logins:n05", "reboots:n06",
-                                         "hangs:n07", "foreign-cpu:n08"});
-        if (failed.contains("control group"))
-            QSKIP(qPrintable(failed));
+        const QString failed = up({"slow-cpu:n01", "small-disk:n02", "noexec:n03", "noisy-shell:n04", "drops-logins:n05", "reboots:n06",
+                                   "hangs:n07", "foreign-cpu:n08"});
         QVERIFY2(failed.isEmpty(), qPrintable(failed));
         const QString plan = written(m_lab.path("plan.yaml"), kFaultPlan);
         const Ended run = runProgram("seatrialctl", {"run", "--inventory", m_lab.inventory(), "--plan", plan, "--store", store()}, 240);
@@ -46,7 +60,12 @@ private slots:
         QVERIFY2(run.exitCode == 3, m_said);
     }
 
-    void aCpuQuotaIsNamedWithItsFigure() { expect("n01", "failed", {"cpu_quota", "25 % of cpus"}); }
+    void aCpuQuotaIsNamedWithItsFigure()
+    {
+        if (m_refused.contains("slow-cpu"))
+            QSKIP(qPrintable(m_refused["slow-cpu"]));
+        expect("n01", "failed", {"cpu_quota", "25 % of cpus"});
+    }
 
     void aSmallDiskIsRefusedWithFigures() { expect("n02", "unknown", {"/var/tmp: 4 MB free", "/dev/shm: 4 MB free", "MB needed"}); }
 
@@ -80,17 +99,24 @@ private slots:
 
     void aHangingWorkerIsLeftBehindAndNamed()
     {
-        if (m_said.contains("SIGKILL") || Verdicts(store()).of("n07") == "unknown")
-            expect("n07", "unknown", {"did not die of SIGKILL", "state D", "left behind"});
-        else // only version 2 of control groups here: it can be killed
-            expect("n07", "unknown", {"deadline"});
+        if (m_refused.contains("hangs"))
+            QSKIP(qPrintable(m_refused["hangs"]));
         const QByteArray stored = runProgram("seatrialctl", {"stream", "--store", store(), "--node", "n07"}, 30).output;
+        if (m_lab.said().contains("only version 2 of control groups")) {
+            // It dies of SIGKILL: the step ran into its deadline, was measured again, and the second time nothing stood still.
+            expect("n07", "qualified", {});
+            QVERIFY2(stored.contains("\"status\":\"timeout\""), stored);
+        } else {
+            expect("n07", "unknown", {"did not die of SIGKILL", "state D", "left behind"});
+        }
         QVERIFY2(stored.contains("\"step\":\"after"), stored); // the supervisor went on
         QCOMPARE(QString::fromUtf8(stored), exec("n07", "cat /var/tmp/seatrial-0/runs/*/journal.jsonl"));
     }
 
     void whatHangsIsNotCleanedAway()
     {
+        if (m_refused.contains("hangs"))
+            QSKIP(qPrintable(m_refused["hangs"]));
         const QStringList clean{"clean", "--inventory", m_lab.inventory(), "--nodes", "n07"};
         if (Verdicts(store()).sentences("n07").contains("did not die of SIGKILL")) {
             const Ended refused = runProgram("seatrialctl", clean, 60);

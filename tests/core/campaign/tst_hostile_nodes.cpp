@@ -5,6 +5,7 @@
 #include "core/protocol/version.h"
 #include "core/report/verdict_writer.h"
 #include "tests/support/fake_fleet.h"
+#include "tests/support/peak_memory.h"
 #endif
 
 #include <QElapsedTimer>
@@ -273,6 +274,7 @@ void HostileNodesTest::theOthersAreUnharmed()
     QFETCH(Speech, speech);
     QFETCH(bool, believed);
     QFETCH(QString, finding);
+    tests::forgetPeakMemory();
     QTemporaryDir folder;
     MixedFleet fleet(speech);
     fleet.good.add("n1");
@@ -297,7 +299,7 @@ void HostileNodesTest::theOthersAreUnharmed()
     if (!(*run)->finished())
         (*run)->cancel("the test has waited long enough");
     const auto last = (*run)->wait();
-    const double memory = residentMegabytes() - memoryBefore;
+    const double memory = tests::peakMegabytes() - memoryBefore;
 
     for (const auto &node : last->verdict->nodes) {
         if (node.node.text() == "evil")
@@ -312,7 +314,9 @@ void HostileNodesTest::theOthersAreUnharmed()
     }
     QVERIFY2(!text.contains('\x1b') && !text.contains('\x07'), "an escape sequence got through");
     QVERIFY2(outside.lines.size() < 300, "the log was flooded");
-    QVERIFY2(memory < 400, qPrintable(QString("memory grew by %1 MB").arg(memory)));
+    // The peak, which all that 200,000 records with as many subjects come to reaches: 555 MB when this was written.
+    qInfo("memory grew by %.0f MB at its peak", memory);
+    QVERIFY2(!tests::kMemoryIsOurs || memory < 800, qPrintable(QString("memory grew by %1 MB").arg(memory)));
     (*run).reset();
     QVERIFY(store->flush());
     const auto stored = store->runData(last->verdict->run);

@@ -2,6 +2,7 @@
 #include "core/importers/host_list.h"
 #include "core/importers/open_fleet.h"
 #include "core/importers/ssh_config_hosts.h"
+#include "tests/support/peak_memory.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -42,6 +43,8 @@ private slots:
     void kinds_data();
     void kinds();
     void aHundredThousandHosts();
+    void ownConfigurations_data();
+    void ownConfigurations();
     void realConfigurations();
 
 private:
@@ -210,9 +213,39 @@ void OpenFleetTest::aHundredThousandHosts()
     std::string text;
     for (int i = 0; i < 100'000; ++i)
         text += "host-" + std::to_string(i) + ".hall.example\n";
-    const auto opened = openFleet(write("large", text));
+    const auto file = write("large", text);
+    tests::forgetPeakMemory();
+    const auto opened = openFleet(file);
     QVERIFY2(opened, opened ? "" : opened.error().what.c_str());
     QCOMPARE(opened->fleet.nodes.size(), 100'000u);
+    if (!tests::kMemoryIsOurs)
+        QSKIP("a sanitizer's own memory hides ours");
+    const double peak = tests::peakMegabytes();
+    qInfo("peak of memory: %.0f MB", peak);
+    QVERIFY2(peak > 0 && peak < 500, qPrintable(QString("%1 MB").arg(peak)));
+}
+
+void OpenFleetTest::ownConfigurations_data()
+{
+    QTest::addColumn<QString>("names");
+    QTest::addColumn<QString>("note"); // a part of the only one, or empty: none
+    QTest::newRow("site_with_jump_host") << "login gpu01 gpu02 gpu03 storage-a" << "with wildcards";
+    QTest::newRow("export_of_a_tool") << "node-a node-b" << "";
+    QTest::newRow("years_of_habits") << "old-cluster bench.hall.example bench fat-node" << "Match exec";
+}
+
+void OpenFleetTest::ownConfigurations()
+{
+    QFETCH(QString, names);
+    QFETCH(QString, note);
+    const QString file = QStringLiteral(SEATRIAL_SOURCE_DIR "/tests/fixtures/ssh_config/") + QTest::currentDataTag();
+    const auto opened = openFleet(file.toStdString());
+    QVERIFY2(opened, opened ? "" : opened.error().what.c_str());
+    QCOMPARE(QString::fromStdString(namesOf(opened->fleet)), names);
+    QString notes;
+    for (const auto &line : opened->notes)
+        notes += QString::fromStdString(line) + '\n';
+    QVERIFY2(note.isEmpty() ? notes.isEmpty() : notes.contains(note), qPrintable(notes));
 }
 
 void OpenFleetTest::realConfigurations()
