@@ -8,6 +8,7 @@
 #include <csignal>
 #include <map>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace seatrial::engine {
@@ -58,6 +59,17 @@ std::string oneLine(std::string text)
     return text;
 }
 
+/// Whether @p process finds under @p folder what we find there. Logins and containers may have folders of their own
+/// under the same path, and their runs are not ours.
+bool sees(pid_t process, const std::string &folder)
+{
+    struct stat ours {};
+    struct stat theirs {};
+    if (::stat(folder.c_str(), &ours) != 0)
+        return true; // it was removed under the run: the path is all there is to go by
+    return ::stat((procOf(process).string() + "/root" + folder).c_str(), &theirs) == 0 && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 } // namespace
 
 std::vector<pid_t> childrenOf(pid_t process)
@@ -103,7 +115,12 @@ std::vector<pid_t> markedBelow(const std::string &path)
     std::vector<pid_t> found;
     for (const pid_t process : allProcesses()) {
         const std::string environment = '\0' + readSmallFile(procOf(process) / "environ", 64 * 1024);
-        if (process != ::getpid() && environment.find(mark) != std::string::npos)
+        const std::size_t at = environment.find(mark);
+        if (process == ::getpid() || at == std::string::npos)
+            continue;
+        const std::size_t begin = at + mark.size() - path.size();
+        const std::string folder = environment.substr(begin, environment.find('\0', begin) - begin);
+        if (sees(process, folder))
             found.push_back(process);
     }
     return found;

@@ -19,7 +19,7 @@ std::vector<pid_t> childrenOf(pid_t process);
 /// Sends @p signal to @p leader, its process group and its descendants.
 void signalTree(pid_t leader, int signal);
 
-/// Processes of runs whose folder's path begins with @p path.
+/// Processes of runs whose folder's path begins with @p path, and is the same folder for them as for us.
 std::vector<pid_t> markedBelow(const std::string &path);
 
 /// Kills what a supervisor that is no more has left running for the run in @p folder. Returns how many there were.
