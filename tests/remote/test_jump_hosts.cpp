@@ -429,21 +429,24 @@ void TestJumpHosts::eachItsOwnReason()
     const TestSshd gate({.config = {permitted}});
     writeConfig(hostBlock("choosy", gate));
     const auto links = factory();
-    QVERIFY(links->link(nodeBehind(*m_sshd, {"choosy"}))->connect(m_refuse, m_never));
-    for (const pid_t pid : gate.sessions())
-        kill(pid, SIGSTOP); // so that they are asked for together
-    std::thread later([&gate] {
-        QTest::qSleep(500);
-        for (const pid_t pid : gate.sessions())
-            kill(pid, SIGCONT);
-    });
+    // Somebody keeps the session busy, so that several are asked for in one round.
+    const auto busy = links->link(nodeBehind(*m_sshd, {"choosy"}));
+    QVERIFY(busy->connect(m_refuse, m_never));
+    class Taker : public campaign::StreamSink
+    {
+    public:
+        void bytes(std::string_view) override {}
+        void ended(domain::Result<int>, std::string) override {}
+    };
+    QVERIFY(busy->attach("exec cat /dev/zero", std::make_shared<Taker>()));
+    QTest::qSleep(200);
     Crowd crowd(*links, 20, [&](int i) {
         domain::Node node = nodeBehind(*m_sshd, {"choosy"});
         node.ssh.port = ports[static_cast<std::size_t>(i)];
         return node;
     });
     crowd.connect(m_refuse);
-    later.join();
+    busy->close();
     for (std::size_t i = 0; i < crowd.results.size(); ++i) {
         QVERIFY(!crowd.results[i]);
         const std::string told = domain::sentence(crowd.results[i].error());
