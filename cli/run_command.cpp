@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
 #include "cli/inputs.h"
+#include "cli/let_go.h"
 #include "cli/print.h"
 #include "cli/terminal.h"
 
@@ -156,7 +157,7 @@ int follow(const Tools &tools, const RunOptions &options, const StoreOpener &ope
     else
         print(stdout, "{}", report::writeVerdict(last->data->info, *last->verdict, report::Format::Text));
     if (last->data->info.state == domain::RunState::Interrupted)
-        print(stderr, "Run {} goes on on its nodes. Pick it up with: seatrialctl continue --store {} --run {}\n", (*run)->run().text(), file, (*run)->run().text());
+        print(stderr, "{}", letGoText(*last, file));
     questions.adviseOnRefused();
     return failure ? complain(*failure, code) : code;
 }

@@ -43,8 +43,9 @@ public:
     virtual ~Deployer() = default;
     /// Probes the node and uploads the engine if it is not there. An unchanged node costs one round trip.
     virtual domain::Result<Probe> prepare(NodeLink &link, std::vector<RecipeStep> &steps, const std::atomic<bool> &cancelled) = 0;
-    /// The shell command that attaches to run @p token from sequence @p from on. With @p afterLoss a supervisor that is
-    /// found dead is taken to have ended with the last connection, and its successor stays attached.
+    /// The shell command that attaches to run @p token from sequence @p from on. With @p afterLoss, and
+    /// unless survival was tried, a supervisor that is found dead is taken to have ended with the last connection, and its
+    /// successor stays attached.
     virtual std::string attachCommand(const Probe &probe, const std::string &token, std::uint64_t from, bool afterLoss) const = 0;
     /// Removes all that was put on the node, ending what still runs. Says what was removed, a line each.
     virtual domain::Result<std::vector<std::string>> clean(NodeLink &link, const std::atomic<bool> &cancelled) = 0;

@@ -9,6 +9,15 @@ using domain::Result;
 
 namespace {
 
+/// A new login in place of one of which nobody knows what is left.
+Result<void> again(const Reach &reach, const domain::Node &node, std::shared_ptr<NodeLink> &link, const std::atomic<bool> &cancelled)
+{
+    link->close();
+    link.reset();
+    link = reach.links.link(node);
+    return link->connect(reach.questions, cancelled);
+}
+
 /// Whether a process in @p shelter outlives the login over @p link, which is then another one.
 Result<bool> outlives(const Reach &reach, const domain::Node &node, std::shared_ptr<NodeLink> &link, const Probe &probe, Shelter shelter,
                       const std::atomic<bool> &cancelled)
@@ -16,10 +25,7 @@ Result<bool> outlives(const Reach &reach, const domain::Node &node, std::shared_
     const auto marker = reach.surveyor.leaveMarker(*link, probe, shelter, cancelled);
     if (!marker)
         return std::unexpected(marker.error());
-    link->close();
-    link.reset(); // the login ends here
-    link = reach.links.link(node);
-    if (auto connected = link->connect(reach.questions, cancelled); !connected)
+    if (auto connected = again(reach, node, link, cancelled); !connected) // the login ends here
         return std::unexpected(std::move(connected.error()));
     return reach.surveyor.markerLives(*link, probe, *marker, cancelled);
 }
@@ -40,10 +46,14 @@ Result<void> trySurvival(const Reach &reach, const domain::Node &node, std::shar
         const auto scoped = outlives(reach, node, link, probe, Shelter::UserScope, cancelled);
         if (scoped && *scoped)
             probe.survival = Survival::InScope;
-        else if (!scoped && scoped.error().kind != FailureKind::Unsupported)
-            return std::unexpected(scoped.error());
         else
             probe.survivalReason += scoped ? "; one in a user scope was as well" : "; " + scoped.error().what;
+        if (!scoped && scoped.error().kind != FailureKind::Unsupported) {
+            if (scoped.error().kind == FailureKind::Cancelled)
+                return std::unexpected(scoped.error());
+            // That much is known: it works while attached. Not written down, so that the next login tries again.
+            return again(reach, node, link, cancelled);
+        }
     }
     return probe.base.empty() ? Result<void>() : reach.surveyor.remember(*link, probe, cancelled);
 }

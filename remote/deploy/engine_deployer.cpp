@@ -224,7 +224,7 @@ std::string EngineDeployer::attachCommand(const Probe &probe, const std::string 
         + " --from " + std::to_string(from);
     if (probe.survival == Survival::Dies)
         command += " --attached " + shellQuote(probe.survivalReason.empty() ? "processes end with their login here" : probe.survivalReason);
-    else if (afterLoss)
+    else if (afterLoss && probe.survival == Survival::Assumed) // where it was tried, a dead supervisor says something else
         command += " --attached-if-died";
     return probe.survival == Survival::InScope ? inUserScope(command) : "exec " + command;
 }

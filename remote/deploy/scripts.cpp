@@ -62,11 +62,41 @@ whole() {
     [ "$content" = unknown ] && [ "$(wc -c <"$engine")" -eq "$size" ]
 }
 
-# Nobody may put another folder in the place of ours.
+# keeps FOLDER: nobody but root and us may put another folder in the place of one in it. Else $why says who.
+keeps() {
+    folder=$1
+    set -- $(ls -ldn -- "$folder/." 2>/dev/null)
+    if [ "${3:-0}" != 0 ] && [ "$3" != "$uid" ]; then
+        why="the user with number $3 may replace folders in $folder"
+        return 1
+    fi
+    case ${1:-unknown} in
+    unknown) why="$folder cannot be looked at"; return 1 ;;
+    ?????????[tT]*) return 0 ;;
+    ????????w*) why="anybody may replace folders in $folder"; return 1 ;;
+    ?????w????+*) why="those in its access list may replace folders in $folder"; return 1 ;;
+    ?????w*) [ "$4" = "$alone" ] || { why="group $4 may replace folders in $folder"; return 1; } ;;
+    esac
+}
+
+# all_keep PATH: so do all folders above it.
+all_keep() {
+    rest=$1
+    while [ -n "$rest" ]; do
+        rest=${rest%/*}
+        keeps "${rest:-/}" || return 1
+    done
+}
+
+# Nobody may put another folder in the place of ours. What lies above is looked at where it is not the system's own.
 trusted_place() {
-    set -- $(ls -ldn -- "$place/." 2>/dev/null)
-    case $1 in ????????w[!tT]*) return 1 ;; esac
-    return 0
+    keeps "$place" || return 1
+    case $place in
+    /var/tmp | /tmp | /dev/shm) return 0 ;;
+    /*) ;;
+    *) why='not an absolute path'; return 1 ;;
+    esac
+    all_keep "$place" && all_keep "$(cd -P -- "$place" 2>/dev/null && pwd -P)"
 }
 
 # $base is ours, has space, and programs in it run.
@@ -97,7 +127,7 @@ fresh() {
     case $place in /*) ;; *) refuse 'not an absolute path'; return 1 ;; esac
     [ "$place" != "${HOME-}/.cache" ] || [ -d "$place" ] || mkdir -- "$place" 2>/dev/null
     [ -d "$place" ] || { refuse 'no such folder'; return 1; }
-    trusted_place || { refuse 'anybody may replace folders in it'; return 1; }
+    trusted_place || { refuse "$why"; return 1; }
     made=
     if [ ! -e "$base" ] && [ ! -h "$base" ]; then
         mkdir -- "$base" 2>/dev/null || { refuse 'no folder can be made there'; return 1; }
@@ -141,6 +171,10 @@ remembered() {
     [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ] && say "survival $how $why"
 }
 
+# The group that nobody else is in, where each user has one.
+alone=none
+[ "$(id -gn 2>/dev/null)" != "$(id -un)" ] || alone=$(id -g)
+
 say "machine $(uname -m)"
 say "kernel $(uname -sr)"
 say "libc $(getconf GNU_LIBC_VERSION 2>/dev/null || ldd --version 2>&1 | { read -r first; say "$first"; })"
@@ -181,15 +215,32 @@ say "verified $how"
 )sh";
 
 constexpr const char *kClean = R"sh(
-# ended: no run lives below $base any more. Else $why says which.
+# held: somebody holds the lock of a run below $base. Else $lock says of which.
+held() {
+    for lock in "$base"/runs/*/lock; do
+        [ -f "$lock" ] && [ ! -h "$lock" ] && read -r owner <"$lock" || continue
+        set -- $(ls -i -- "$lock")
+        while read -r _ _ _ _ holder file _; do
+            case $holder,$file in "$owner",*:"$1") return 0 ;; esac
+        done </proc/locks
+    done 2>/dev/null
+    return 1
+}
+
+# ended: no run lives below $base any more. Else $why says which. What says that it ended them need not be an engine.
 ended() {
     for engine in "$base"/bundles/*/seatrial-engine; do
-        [ -f "$engine" ] && [ -x "$engine" ] || continue
+        [ -f "$engine" ] && [ ! -h "$engine" ] && [ -x "$engine" ] || continue
         why=$("$engine" quit --base "$base" </dev/null 2>&1)
         status=$?
-        [ "$status" -ne 0 ] || return 0
         # An engine that does not even start cannot have runs of its own.
-        [ "$status" -ge 126 ] || return 1
+        [ "$status" -eq 0 ] || [ "$status" -ge 126 ] || return 1
+    done
+    round=0
+    while held; do
+        [ "$round" -lt 3 ] || { why="process $owner still holds $lock"; return 1; }
+        sleep 1
+        round=$((round + 1))
     done
     return 0
 }

@@ -82,6 +82,17 @@ boot=$(cat /proc/sys/kernel/random/boot_id) || exit 0
 say "$boot $word $reason" >"$base/survival.$$" && mv -f -- "$base/survival.$$" "$base/survival"
 )sh";
 
+/// What was found and what was switched on is for runs: where none ever was, nothing of it stays.
+constexpr const char *kTidy = R"sh(
+rmdir -- "$base/runs" "$base/bundles" 2>/dev/null
+if [ ! -e "$base/runs" ] && [ ! -e "$base/bundles" ]; then
+    [ ! -f "$base/lingering" ] || limit 5 loginctl --no-ask-password disable-linger </dev/null >/dev/null 2>&1
+    rm -f -- "$base/lingering" "$base/survival"
+    rmdir -- "$base" 2>/dev/null
+fi
+exit 0
+)sh";
+
 /// nvidia-smi can hang in the kernel, where nobody can end it: it is waited for, never longer than said, and left.
 constexpr const char *kDriver = R"sh(
 onbus=0
@@ -145,7 +156,7 @@ std::string clockScript()
 
 std::string tidyScript(const std::string &base)
 {
-    return assignment("base", base) + "rmdir -- \"$base/bundles\" \"$base/runs\" 2>/dev/null\nrmdir -- \"$base\" 2>/dev/null\nexit 0\n";
+    return kSay + assignment("base", base) + kProcesses + kTidy;
 }
 
 std::string leaveMarkerScript(const std::string &base, campaign::Shelter shelter)

@@ -12,7 +12,7 @@ std::string machineScript();
 std::string inodesScript(const std::string &base);
 std::string driverScript(const std::string &base);
 std::string clockScript();
-/// Takes away the folder of the engine if nothing is in it.
+/// Takes away the folder of the engine, and what was noted or switched on, if no engine and no run is in it.
 std::string tidyScript(const std::string &base);
 
 /// Answers "marker PID START" or "none WHY".

@@ -66,9 +66,9 @@ std::string hostKeyText(ssh_session session)
 class Dialling
 {
 public:
-    Dialling(const Destination &destination, const DialTerms &terms, campaign::Questions &questions, std::string &trusted,
+    Dialling(const Destination &destination, const DialTerms &terms, campaign::Questions &questions,
              const std::atomic<bool> &cancelled, const campaign::NodeLink::Watcher &passed)
-        : m_to(destination), m_terms(terms), m_questions(questions), m_trusted(trusted), m_cancelled(cancelled), m_passed(passed),
+        : m_to(destination), m_terms(terms), m_questions(questions), m_cancelled(cancelled), m_passed(passed),
           m_seconds(destination.settings.connectSeconds.value_or(terms.limits.connectSeconds))
     {
     }
@@ -77,12 +77,12 @@ public:
 
 private:
     Result<Socket> connected();
+    Result<Socket> greeted();
     void tell(const char *step, std::string found);
 
     const Destination &m_to;
     const DialTerms &m_terms;
     campaign::Questions &m_questions;
-    std::string &m_trusted;
     const std::atomic<bool> &m_cancelled;
     const campaign::NodeLink::Watcher &m_passed;
     const double m_seconds;
@@ -107,29 +107,47 @@ Result<Socket> Dialling::connected()
     return socket;
 }
 
+/// A connection whose other side has said that it is an SSH server.
+Result<Socket> Dialling::greeted()
+{
+    auto socket = connected();
+    if (!socket)
+        return socket;
+    tell("tcp", "port " + std::to_string(m_to.settings.port) + (m_to.behind ? ", through " + m_to.behind->name() : ""));
+    if (const auto greeting = awaitGreeting(*socket, m_to.where, m_seconds, m_cancelled); !greeting)
+        return std::unexpected(greeting.error());
+    tell("banner", "an SSH server");
+    return socket;
+}
+
 Result<std::shared_ptr<Session>> Dialling::once()
 {
     // From before the connection is made, because the server counts from there.
     const auto atServer = m_terms.gates->gate((m_to.behind ? m_to.behind->chain() : "") + '>' + serverText(m_to.settings))->enter(m_cancelled);
     if (!atServer)
         return std::unexpected(cancelledAt(m_to.where));
-    auto socket = connected();
+    auto socket = greeted();
     if (!socket)
         return std::unexpected(socket.error());
-    tell("tcp", "port " + std::to_string(m_to.settings.port) + (m_to.behind ? ", through " + m_to.behind->name() : ""));
-    if (const auto greeted = awaitGreeting(*socket, m_to.where, m_seconds, m_cancelled); !greeted)
-        return std::unexpected(greeted.error());
-    tell("banner", "an SSH server");
-    // Only from here on, so that nodes that say nothing do not keep others from using the same jump host.
-    const auto through = m_to.behind ? m_terms.gates->gate(m_to.behind->chain())->enter(m_cancelled) : std::nullopt;
+    // Only from here on, so that nodes that say nothing do not keep others from using the same jump host. Of another name
+    // than that of the logins at the jump host itself.
+    const Moment queued = now();
+    const auto through = m_to.behind ? m_terms.gates->gate("through " + m_to.behind->chain())->enter(m_cancelled) : std::nullopt;
     if (m_to.behind && !through)
         return std::unexpected(cancelledAt(m_to.where));
+    // sshd's patience with who does not log in (LoginGraceTime) ran meanwhile: that is no throttling.
+    if (secondsSince(queued) > m_terms.limits.waitedSeconds) {
+        *socket = Socket();
+        socket = greeted();
+        if (!socket)
+            return std::unexpected(socket.error());
+    }
 
     const HostKeys hostKeys(m_to.asked, m_to.settings);
     auto session = Session::open(std::move(*socket), m_to.settings, hostKeys.algorithms(), m_to.where, m_seconds, m_cancelled);
     if (!session)
         return std::unexpected(session.error());
-    if (const auto checked = hostKeys.check(**session, m_questions, m_trusted); !checked)
+    if (const auto checked = hostKeys.check(**session, m_questions, *m_terms.trusted); !checked)
         return std::unexpected(checked.error());
     tell("host key", hostKeyText((*session)->handle()));
     const LoginQuestions asked{m_questions, *m_terms.secrets, m_to.asked, m_to.group};
@@ -147,8 +165,7 @@ std::string placeText(const SshSettings &settings, const std::shared_ptr<JumpHos
 }
 
 Result<std::shared_ptr<Session>> dial(const Destination &destination, const DialTerms &terms,
-                                      campaign::Questions &questions, std::string &trusted,
-                                      const std::atomic<bool> &cancelled, const campaign::NodeLink::Watcher &passed)
+                                      campaign::Questions &questions, const std::atomic<bool> &cancelled, const campaign::NodeLink::Watcher &passed)
 {
     const Moment begin = now();
     double pause = terms.limits.firstPauseSeconds;
@@ -158,7 +175,7 @@ Result<std::shared_ptr<Session>> dial(const Destination &destination, const Dial
             if (auto ready = destination.behind->ready(destination.where, questions, cancelled); !ready)
                 return std::unexpected(ready.error());
         }
-        auto session = Dialling(destination, terms, questions, trusted, cancelled, passed).once();
+        auto session = Dialling(destination, terms, questions, cancelled, passed).once();
         if (session)
             return session;
         const int attempts = attemptsFor(session.error().kind, terms.limits);

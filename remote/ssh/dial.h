@@ -16,12 +16,14 @@ class JumpHost;
 class LoginGates;
 class Secrets;
 class Session;
+class TrustedKeys;
 
 /// What all who dial have in common.
 struct DialTerms {
     SshLimits limits;
     std::shared_ptr<LoginGates> gates;
     std::shared_ptr<Secrets> secrets;
+    std::shared_ptr<TrustedKeys> trusted;
 };
 
 /// An sshd to log in to: a node, or a jump host.
@@ -37,10 +39,9 @@ struct Destination {
 std::string placeText(const SshSettings &settings, const std::shared_ptr<JumpHost> &behind);
 
 /// Connects, checks the host key and logs in. Who is turned away because of too many logins tries again, with growing,
-/// uneven pauses. @p trusted: see HostKeys::check. @p passed is told of each step of the way; a new try begins anew.
+/// uneven pauses. @p passed is told of each step of the way; a new try begins anew.
 domain::Result<std::shared_ptr<Session>> dial(const Destination &destination, const DialTerms &terms,
-                                              campaign::Questions &questions, std::string &trusted,
-                                              const std::atomic<bool> &cancelled,
+                                              campaign::Questions &questions, const std::atomic<bool> &cancelled,
                                               const campaign::NodeLink::Watcher &passed = {});
 
 } // namespace seatrial::remote

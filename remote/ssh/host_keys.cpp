@@ -3,6 +3,7 @@
 
 #include "remote/shell_quote.h"
 #include "remote/ssh/session.h"
+#include "remote/ssh/trusted_keys.h"
 #include "remote/text.h"
 
 #include <algorithm>
@@ -72,7 +73,7 @@ HostKeys::HostKeys(NodeId node, const SshSettings &settings)
 {
 }
 
-Result<void> HostKeys::check(const Session &session, campaign::Questions &questions, std::string &trusted) const
+Result<void> HostKeys::check(const Session &session, campaign::Questions &questions, TrustedKeys &trusted) const
 {
     ssh_key shown = nullptr;
     if (ssh_get_server_publickey(session.handle(), &shown) != SSH_OK) {
@@ -91,7 +92,7 @@ Result<void> HostKeys::check(const Session &session, campaign::Questions &questi
         return {};
     if (!m_known.empty())
         return std::unexpected(changed(session, shown));
-    if (!trusted.empty() && trusted == fingerprint(shown))
+    if (trusted.has(m_settings.knownAs(), fingerprint(shown)))
         return {};
     return ask(session, shown, questions, trusted);
 }
@@ -145,7 +146,7 @@ Result<void> HostKeys::checkPinned(const Session &session, ssh_key key) const
 }
 
 Result<void> HostKeys::ask(const Session &session, ssh_key key, campaign::Questions &questions,
-                           std::string &trusted) const
+                           TrustedKeys &trusted) const
 {
     const auto file = m_settings.knownHosts.empty() ? std::filesystem::path("/dev/null") : m_settings.knownHosts.front();
     campaign::HostKeyQuestion question{m_node, m_settings.knownAs(), kindOf(key), fingerprint(key), file.string()};
@@ -163,7 +164,7 @@ Result<void> HostKeys::ask(const Session &session, ssh_key key, campaign::Questi
                                        "seatrialctl --accept-new-host-keys add it to known_hosts unseen"
                                            + (question.note.empty() ? std::string() : "; " + question.note)});
     }
-    trusted = question.fingerprint;
+    trusted.add(question.host, question.fingerprint);
     if (answer == campaign::HostKeyAnswer::TrustOnce)
         return {};
 

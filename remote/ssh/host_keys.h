@@ -12,6 +12,7 @@
 namespace seatrial::remote {
 
 class Session;
+class TrustedKeys;
 
 /// Whether a node is who it should be. A key that is known passes; one that changed, is of another kind than the known
 /// one, or was revoked, stops the way to this node; one that nobody knows is a question to a person. Where the inventory
@@ -23,15 +24,15 @@ public:
 
     /// To offer in the key exchange, so that the node shows the key that can be compared.
     std::string algorithms() const { return KnownHosts::algorithms(m_known); }
-    /// @p trusted: fingerprint that a person has accepted for this link already; set when one does so now.
-    domain::Result<void> check(const Session &session, campaign::Questions &questions, std::string &trusted) const;
+    /// @p trusted: what persons have accepted already; one that does so now comes to it.
+    domain::Result<void> check(const Session &session, campaign::Questions &questions, TrustedKeys &trusted) const;
 
 private:
     domain::Result<void> checkRevoked(const Session &session, ssh_key key) const;
     domain::Failure changed(const Session &session, ssh_key key) const;
     domain::Result<void> checkPinned(const Session &session, ssh_key key) const;
     domain::Result<void> ask(const Session &session, ssh_key key, campaign::Questions &questions,
-                             std::string &trusted) const;
+                             TrustedKeys &trusted) const;
 
     domain::NodeId m_node;
     const SshSettings &m_settings;

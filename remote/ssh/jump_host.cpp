@@ -10,8 +10,9 @@ using namespace domain;
 
 namespace {
 
-/// After a failure that may pass by itself, and after one that needs a person.
-constexpr double kPauseSeconds = 3;
+/// After a failure that may pass by itself, and after one that needs a person. The first is well below the 2 s after which
+/// a campaign tries a node once more: else that try would only hear of the old failure.
+constexpr double kPauseSeconds = 1.5;
 constexpr double kLongPauseSeconds = 10;
 
 std::string chainText(const SshSettings &settings, const std::shared_ptr<JumpHost> &before)
@@ -68,7 +69,7 @@ Result<void> JumpHost::ready(const std::string &where, campaign::Questions &ques
 
 Result<std::shared_ptr<Tunnels>> JumpHost::connect(campaign::Questions &questions, const std::atomic<bool> &cancelled)
 {
-    auto session = dial(m_destination, m_terms, questions, m_trusted, cancelled);
+    auto session = dial(m_destination, m_terms, questions, cancelled);
     if (!session)
         return std::unexpected(session.error());
     return Tunnels::start(std::move(*session), m_terms.limits);

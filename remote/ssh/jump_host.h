@@ -52,7 +52,6 @@ private:
     std::optional<domain::Failure> m_failure;
     Moment m_failureUntil; ///< when it may be tried again
     std::shared_ptr<Tunnels> m_tunnels;
-    std::string m_trusted; ///< fingerprint that a person accepted; of whoever connects
 };
 
 } // namespace seatrial::remote

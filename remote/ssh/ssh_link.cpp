@@ -33,7 +33,7 @@ Result<void> SshLink::connect(campaign::Questions &questions, const std::atomic<
         return std::unexpected(behind.error());
     m_where = m_node.id.text() + " (" + placeText(*settings, *behind) + ")";
     const Destination destination{m_node.id, m_node.inventory, std::move(*settings), m_where, std::move(*behind)};
-    auto session = dial(destination, m_jumpHosts->terms(), questions, m_trusted, cancelled,
+    auto session = dial(destination, m_jumpHosts->terms(), questions, cancelled,
                         [this](campaign::RecipeStep step) { passed(std::move(step)); });
     if (!session)
         return std::unexpected(session.error());

@@ -36,7 +36,6 @@ private:
     std::shared_ptr<JumpHosts> m_jumpHosts;
     SshLimits m_limits;
     std::string m_where;            ///< "n03 (10.77.0.13:22)"
-    std::string m_trusted;          ///< fingerprint that a person accepted for this link
     std::shared_ptr<Session> m_session; ///< handed over to the attachment
     Attachment m_attachment;
 };

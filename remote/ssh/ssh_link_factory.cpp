@@ -7,6 +7,7 @@
 #include "remote/ssh/secrets.h"
 #include "remote/ssh/ssh_config.h"
 #include "remote/ssh/ssh_link.h"
+#include "remote/ssh/trusted_keys.h"
 
 #include <sys/resource.h>
 
@@ -30,7 +31,8 @@ void allowManyFiles()
 
 SshLinkFactory::SshLinkFactory(SshLimits limits, std::optional<std::filesystem::path> configFile,
                                std::shared_ptr<Secrets> secrets)
-    : m_terms{limits, std::make_shared<LoginGates>(), secrets ? std::move(secrets) : std::make_shared<Secrets>()},
+    : m_terms{limits, std::make_shared<LoginGates>(), secrets ? std::move(secrets) : std::make_shared<Secrets>(),
+              std::make_shared<TrustedKeys>()},
       m_configFile(std::move(configFile)), m_pool(std::make_shared<IoPool>())
 {
     m_terms.secrets->beginRun();

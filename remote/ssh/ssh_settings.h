@@ -50,6 +50,7 @@ struct SshLimits {
     double silentSeconds = 30;    ///< no byte of the engine's stream
     int attempts = 6;             ///< when the node throttles logins
     double firstPauseSeconds = 0.25; ///< before the second attempt; doubles, with jitter
+    double waitedSeconds = 15;    ///< in a queue, connected: longer than that, and the connection is made anew
     double jumpIdleSeconds = 10;  ///< a session to a jump host is kept so long unused: a node's second try finds it
 };
 

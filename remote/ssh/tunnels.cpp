@@ -60,7 +60,7 @@ private:
     struct Carried {
         std::unique_ptr<Tunnel> tunnel;
         std::shared_ptr<OpenRequest> request; ///< while it is being opened
-        unsigned number = 0;                  ///< of the channel, as libssh counts
+        unsigned number = 0;                  ///< of the channel, as libssh counts; 0: not asked to open yet
         int attempt = 1;
     };
 
@@ -179,7 +179,7 @@ bool Tunnels::Worker::takeRequests()
 void Tunnels::Worker::begin(std::shared_ptr<OpenRequest> request, Socket socket, int attempt)
 {
     auto tunnel = std::make_unique<Tunnel>(m_session->handle(), std::move(socket), request->host(), request->port());
-    m_carried.push_back({std::move(tunnel), std::move(request), ++m_channels, attempt});
+    m_carried.push_back({std::move(tunnel), std::move(request), 0, attempt});
     m_again = true;
 }
 
@@ -278,6 +278,9 @@ void Tunnels::Worker::stepAll()
 /// True: there will be no connection.
 bool Tunnels::Worker::stepOpening(Carried &carried)
 {
+    // libssh numbers a channel when it is first asked to open it, and these are not asked in the order they came in.
+    if (carried.number == 0)
+        carried.number = ++m_channels;
     const Tunnel::Opening opening = carried.tunnel->open();
     noteDenial(m_session->error());
     if (opening == Tunnel::Opening::Pending)

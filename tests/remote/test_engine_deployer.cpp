@@ -75,7 +75,10 @@ private slots:
     void fullIsSkipped();
     void foreignFolderIsRefused_data();
     void foreignFolderIsRefused();
+    void placeOfOurOwnGroup();
     void baseFromTheEnvironment();
+    void baseBelowWhatOthersMayReplace_data();
+    void baseBelowWhatOthersMayReplace();
     void chosenFolderIsKept();
     void nowhereToGo();
     void noisyShell();
@@ -87,8 +90,11 @@ private slots:
     void staleTemporaryIsRemoved();
     void attachCommandRuns();
     void attachCommandIsQuoted();
+    void onlyWhatWasNotTriedIsGuessed();
     void cleanLeavesNothing();
     void cleanTouchesOnlyOurs();
+    void cleanAsksEveryEngine();
+    void cleanLeavesWhatIsHeld();
     void cleanOfNothing();
     void withoutSha256sum();
     void garbledAnswer_data();
@@ -238,6 +244,8 @@ void TestEngineDeployer::foreignFolderIsRefused_data()
     QTest::newRow("open to others") << "mkdir -m 755 /var/tmp/seatrial-0";
     QTest::newRow("file") << "touch /var/tmp/seatrial-0";
     QTest::newRow("place not sticky") << "chmod 777 /var/tmp";
+    QTest::newRow("place of a group") << "chgrp 12345 /var/tmp; chmod 770 /var/tmp";
+    QTest::newRow("place of another user") << "chown 12345 /var/tmp";
     QTest::newRow("dangling link") << "ln -s nowhere /var/tmp/seatrial-0";
 }
 
@@ -251,6 +259,37 @@ void TestEngineDeployer::foreignFolderIsRefused()
     QVERIFY(probe->base.starts_with("/root/.cache/"));
     QCOMPARE(probe->refused.size(), std::size_t(1));
     QCOMPARE(sshd->inside("ls -lAR /var/tmp"), before);
+}
+
+/// As with umask 002 where each user has a group: nobody else is in it.
+void TestEngineDeployer::placeOfOurOwnGroup()
+{
+    const auto sshd = server("chmod 775 /var/tmp");
+    const auto probe = prepare(*sshd, engine());
+    QVERIFY2(probe, m_failure.c_str());
+    QCOMPARE(probe->base, std::string("/var/tmp/seatrial-0"));
+}
+
+void TestEngineDeployer::baseBelowWhatOthersMayReplace_data()
+{
+    QTest::addColumn<QString>("make");
+    QTest::addColumn<QString>("why");
+    QTest::newRow("owner") << "mkdir -p /tmp/a/b; chown 12345 /tmp/a" << "the user with number 12345 may replace folders in /tmp/a";
+    QTest::newRow("group") << "mkdir -p /tmp/a/b; chgrp 12345 /tmp/a; chmod 2775 /tmp/a" << "group 12345 may replace folders in /tmp/a";
+    QTest::newRow("anybody") << "mkdir -p /tmp/a/b; chmod 777 /tmp/a" << "anybody may replace folders in /tmp/a";
+    QTest::newRow("where a link leads") << "mkdir -p /tmp/x/b /tmp/a; chmod 777 /tmp/x; ln -s /tmp/x/b /tmp/a/b" << "anybody may replace folders in /tmp/x";
+}
+
+void TestEngineDeployer::baseBelowWhatOthersMayReplace()
+{
+    QFETCH(QString, make);
+    QFETCH(QString, why);
+    const auto sshd = server(make.toStdString(), {"SetEnv SEATRIAL_BASE=/tmp/a/b"});
+    const auto probe = prepare(*sshd, engine());
+    QVERIFY2(probe, m_failure.c_str());
+    QCOMPARE(probe->base, std::string("/var/tmp/seatrial-0"));
+    QCOMPARE(probe->refused.size(), std::size_t(1));
+    QCOMPARE(QString::fromStdString(probe->refused[0]), "/tmp/a/b: " + why);
 }
 
 void TestEngineDeployer::baseFromTheEnvironment()
@@ -406,6 +445,19 @@ void TestEngineDeployer::attachCommandIsQuoted()
                          "'/a b/seatrial-0/runs/$(id);'\\''' --from 7"));
 }
 
+/// After a loss a dead supervisor ended with the last login: only as long as nobody has tried what becomes of processes.
+void TestEngineDeployer::onlyWhatWasNotTriedIsGuessed()
+{
+    using enum campaign::Survival;
+    remote::EngineDeployer deployer("x");
+    for (const auto survival : {Assumed, Lives, InScope, Dies}) {
+        campaign::Probe probe;
+        probe.survival = survival;
+        const std::string command = deployer.attachCommand(probe, "t", 1, true);
+        QVERIFY2((command.find("--attached-if-died") != std::string::npos) == (survival == Assumed), command.c_str());
+    }
+}
+
 void TestEngineDeployer::cleanLeavesNothing()
 {
     const auto sshd = server("mkdir /tmp/elsewhere; mkdir -m 700 /dev/shm/seatrial-0; touch /dev/shm/seatrial-0/old",
@@ -437,6 +489,39 @@ void TestEngineDeployer::cleanTouchesOnlyOurs()
     QVERIFY2(told.find("/var/tmp/seatrial-0: it belongs to the user with number 12345") != std::string::npos, told.c_str());
     QVERIFY2(told.find("/tmp/seatrial-0: it is a symbolic link") != std::string::npos, told.c_str());
     QCOMPARE(sshd->inside("ls /var/tmp/seatrial-0 /tmp/x /var/tmp/seatrial-1 | wc -l"), std::string("7\n"));
+}
+
+/// A program that says yes to everything does not speak for the engines beside it.
+void TestEngineDeployer::cleanAsksEveryEngine()
+{
+    const auto sshd = server();
+    remote::EngineDeployer deployer(engine());
+    const auto way = link(*sshd);
+    const auto probe = deployer.prepare(*way, m_steps, m_never);
+    QVERIFY(probe);
+    sshd->inside("mkdir " + probe->base + "/bundles/0; printf '#!/bin/sh\nexit 0\n' >" + probe->base + "/bundles/0/seatrial-engine; chmod 700 "
+                 + probe->base + "/bundles/0/seatrial-engine");
+    QVERIFY(deployer.clean(*way, m_never));
+    QVERIFY(sshd->inside("cat /mnt/engine_calls").find("quit --base " + probe->base + "\n") != std::string::npos);
+}
+
+void TestEngineDeployer::cleanLeavesWhatIsHeld()
+{
+    const auto sshd = server();
+    remote::EngineDeployer deployer(engine());
+    const auto way = link(*sshd);
+    const auto probe = deployer.prepare(*way, m_steps, m_never);
+    QVERIFY(probe);
+    const std::string run = probe->base + "/runs/r";
+    sshd->inside("mkdir " + run + "; setsid flock " + run + "/lock sleep 60 </dev/null >/dev/null 2>&1 & echo $! >/mnt/holder; sleep 0.5; cat /mnt/holder >"
+                 + run + "/lock");
+    const auto removed = deployer.clean(*way, m_never);
+    QVERIFY(!removed);
+    const std::string told = domain::sentence(removed.error());
+    QVERIFY2(told.find("still holds " + run + "/lock") != std::string::npos, told.c_str());
+    sshd->inside("pkill -P $(cat /mnt/holder); kill $(cat /mnt/holder); sleep 0.3");
+    QVERIFY(deployer.clean(*way, m_never));
+    QCOMPARE(sshd->inside("ls -A /var/tmp"), std::string());
 }
 
 void TestEngineDeployer::cleanOfNothing()

@@ -27,7 +27,7 @@ private slots:
     void unknownIsAsked_data();
     void unknownIsAsked();
     void savedIsKnownAfterwards();
-    void trustedOnceForThisLink();
+    void trustedOnceForThisRun();
     void changedIsHardStop();
     void otherKindIsHardStop();
     void revokedIsRefused_data();
@@ -138,7 +138,7 @@ void TestHostKeys::savedIsKnownAfterwards()
     QVERIFY(refuse.asked().empty());
 }
 
-void TestHostKeys::trustedOnceForThisLink()
+void TestHostKeys::trustedOnceForThisRun()
 {
     m_file = m_folder.filePath("none").toStdString();
     domain::Node node = m_sshd->node();
@@ -149,7 +149,10 @@ void TestHostKeys::trustedOnceForThisLink()
     QVERIFY(link->connect(once, m_never));
     QVERIFY(link->connect(once, m_never));
     QCOMPARE(once.asked().size(), std::size_t(1));
-    QVERIFY(factory.link(node)->connect(once, m_never));
+    QVERIFY(factory.link(node)->connect(once, m_never)); // as after a connection that was lost at night
+    QCOMPARE(once.asked().size(), std::size_t(1));
+    remote::SshLinkFactory ofTheNextRun({}, m_config);
+    QVERIFY(ofTheNextRun.link(node)->connect(once, m_never));
     QCOMPARE(once.asked().size(), std::size_t(2));
 }
 

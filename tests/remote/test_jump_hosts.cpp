@@ -40,10 +40,13 @@ private slots:
     void throttledNodeBehind();
     void refusedByTheJumpHost();
     void unreachableJumpHostIsToldToAll();
+    void aSecondTryIsATry();
+    void aLongQueueIsNoThrottling();
     void changedKeyStopsAll();
     void unknownKeyIsAskedOnce();
     void refusedBehind();
     void refusedManyAtOnce();
+    void eachItsOwnReason();
     void unknownNameBehind();
     void forwardingForbidden();
     void permitOpenOfOthers();
@@ -260,6 +263,52 @@ void TestJumpHosts::unreachableJumpHostIsToldToAll()
     writeConfig();
 }
 
+/// A campaign tries a node once more after 2 s.
+void TestJumpHosts::aSecondTryIsATry()
+{
+    const TestSshd gate({.config = {"MaxStartups 1:100:1"}});
+    writeConfig(hostBlock("narrow", gate));
+    const auto links = factory({.attempts = 1});
+    const int holder = connectLoopback(gate.port());
+    QTest::qSleep(300);
+    QVERIFY(!links->link(nodeBehind(*m_sshd, {"narrow"}))->connect(m_refuse, m_never));
+    ::close(holder);
+    QTest::qSleep(2000);
+    const auto result = links->link(nodeBehind(*m_sshd, {"narrow"}))->connect(m_refuse, m_never);
+    QVERIFY2(result, result ? "" : domain::sentence(result.error()).c_str());
+    writeConfig();
+}
+
+/// Eight logins are held up by a person; the ninth waits, and its sshd has little patience.
+void TestJumpHosts::aLongQueueIsNoThrottling()
+{
+    class Slow : public FixedAnswer
+    {
+    public:
+        Slow() : FixedAnswer(campaign::HostKeyAnswer::TrustOnce) {}
+        campaign::HostKeyAnswer ask(const campaign::HostKeyQuestion &question) override
+        {
+            const auto answer = FixedAnswer::ask(question);
+            QTest::qSleep(3500);
+            return answer;
+        }
+    };
+    const TestSshd unknown;
+    std::ofstream(unknown.knownHosts()).close();
+    const TestSshd hasty({.config = {"LoginGraceTime 2"}});
+    const auto links = factory({.attempts = 1, .waitedSeconds = 1});
+    QVERIFY(links->link(nodeBehind(*m_sshd, {"gate"}))->connect(m_refuse, m_never));
+    Slow slow;
+    Crowd crowd(*links, 8, [&](int) { return nodeBehind(unknown, {"gate"}); });
+    std::thread others([&] { crowd.connect(slow); });
+    while (slow.asked().size() < 8)
+        QTest::qSleep(20);
+    const auto result = links->link(nodeBehind(hasty, {"gate"}))->connect(m_refuse, m_never);
+    others.join();
+    QVERIFY2(result, result ? "" : domain::sentence(result.error()).c_str());
+    QVERIFY(connections(hasty) > 1);
+}
+
 void TestJumpHosts::changedKeyStopsAll()
 {
     const TestSshd gate;
@@ -363,6 +412,55 @@ void TestJumpHosts::refusedManyAtOnce()
         QVERIFY(!result);
         QVERIFY2(contains(result.error().what, "connection refused"), domain::sentence(result.error()).c_str());
     }
+}
+
+/// Ten that nobody listens at, and ten that the jump host forbids, in turn and over and over, so that some come as others go.
+void TestJumpHosts::eachItsOwnReason()
+{
+    std::vector<std::uint16_t> ports;
+    std::string permitted = "PermitOpen 127.0.0.1:" + std::to_string(m_sshd->port());
+    {
+        std::vector<std::unique_ptr<SilentServer>> gone;
+        for (int i = 0; i < 20; ++i)
+            ports.push_back(gone.emplace_back(std::make_unique<SilentServer>())->port());
+    }
+    for (std::size_t i = 0; i < ports.size(); i += 2)
+        permitted += " 127.0.0.1:" + std::to_string(ports[i]);
+    const TestSshd gate({.config = {permitted}});
+    writeConfig(hostBlock("choosy", gate));
+    const auto links = factory();
+    // Somebody keeps the session busy, so that several are asked for in one round.
+    const auto busy = links->link(nodeBehind(*m_sshd, {"choosy"}));
+    QVERIFY(busy->connect(m_refuse, m_never));
+    class Taker : public campaign::StreamSink
+    {
+    public:
+        void bytes(std::string_view) override {}
+        void ended(domain::Result<int>, std::string) override {}
+    };
+    QVERIFY(busy->attach("exec cat /dev/zero", std::make_shared<Taker>()));
+    QTest::qSleep(200);
+    std::mutex mutex;
+    std::vector<std::string> wrong;
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+        threads.emplace_back([&, i] {
+            for (int round = 0; round < 15; ++round) {
+                domain::Node node = nodeBehind(*m_sshd, {"choosy"});
+                node.ssh.port = ports[i];
+                const auto result = links->link(node)->connect(m_refuse, m_never);
+                const std::string told = result ? "connected" : domain::sentence(result.error());
+                const std::lock_guard lock(mutex);
+                if (!contains(told, i % 2 == 0 ? "connection refused" : "does not let us through"))
+                    wrong.push_back(std::to_string(i) + ": " + told);
+            }
+        });
+    }
+    for (auto &thread : threads)
+        thread.join();
+    busy->close();
+    QVERIFY2(wrong.empty(), (std::to_string(wrong.size()) + " of 300, such as " + (wrong.empty() ? "" : wrong.front())).c_str());
+    writeConfig();
 }
 
 void TestJumpHosts::unknownNameBehind()

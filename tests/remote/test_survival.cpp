@@ -286,10 +286,28 @@ private slots:
             QCOMPARE(ladder.rungs[9].state, RungState::Warned);
             QVERIFY2(ladder.rungs[9].found.find("only while somebody is attached") != std::string::npos, ladderText(ladder).c_str());
         }
-        // The run that follows knows. Once the site has changed its mind, the next preflight sees that too.
-        QVERIFY(sshd.inside("cat " + baseOf(sshd) + "/survival").find(" dies ") != std::string::npos);
+        QCOMPARE(sshd.inside("ls -A /var/tmp"), std::string()); // nothing stays where there was nothing
+        // Where there was a run, the next one knows. Once the site has changed its mind, the next preflight sees that too.
+        const std::string base = baseOf(sshd);
+        sshd.inside("mkdir -m 700 " + base + "; mkdir -p " + base + "/runs/r");
+        {
+            const LoginReaper reaper(sshd.port(), SIGKILL);
+            climb(sshd);
+        }
+        QVERIFY(sshd.inside("cat " + base + "/survival").find(" dies ") != std::string::npos);
         QCOMPARE(climb(sshd).rungs[9].state, RungState::Passed);
-        QVERIFY(sshd.inside("cat " + baseOf(sshd) + "/survival").find(" lives") != std::string::npos);
+        QVERIFY(sshd.inside("cat " + base + "/survival").find(" lives") != std::string::npos);
+    }
+
+    void preflightLeavesNothingSwitchedOn()
+    {
+        const TestSshd sshd({.config = {"SetEnv PATH=/mnt/bin:/usr/local/bin:/usr/bin:/bin"}, .ownFolders = true, .prepare = std::string(kSign) + kScopes});
+        const LoginReaper reaper(sshd.port(), SIGTERM);
+        const Ladder ladder = climb(sshd);
+        QVERIFY2(ladder.rungs[9].found.find("runs use one") != std::string::npos, ladderText(ladder).c_str());
+        const std::string asked = sshd.inside("cat /mnt/loginctl");
+        QVERIFY2(asked.find("enable-linger") != std::string::npos && asked.find("disable-linger") != std::string::npos, asked.c_str());
+        QCOMPARE(sshd.inside("ls -A /var/tmp"), std::string());
     }
 
     void preflightFindsWhatIsWrong()

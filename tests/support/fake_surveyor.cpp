@@ -69,7 +69,7 @@ Result<Marker> FakeSurveyor::leaveMarker(NodeLink &link, const Probe &, Shelter 
     const auto &survey = surveyOf(link);
     if (shelter == Shelter::UserScope && !survey.noScope.empty())
         return std::unexpected(domain::Failure{domain::Stage::Preflight, domain::FailureKind::Unsupported, survey.noScope, {}, {}});
-    return answer(link, "survival", Marker{shelter, FakeFleet::nodeOf(link).logins, "1"});
+    return answer(link, shelter == Shelter::UserScope ? "scope" : "survival", Marker{shelter, FakeFleet::nodeOf(link).logins, "1"});
 }
 
 Result<bool> FakeSurveyor::markerLives(NodeLink &link, const Probe &, const Marker &marker, const Cancelled &)

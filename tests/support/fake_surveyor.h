@@ -15,7 +15,7 @@ struct FakeSurvey {
     std::vector<campaign::RecipeStep> way{{"resolve", 0.01, "10.0.0.1"}, {"tcp", 0.01, "port 22"}, {"banner", 0.01, "an SSH server"},
                                           {"host key", 0.01, "ssh-ed25519"}, {"login", 0.01, "as ops"}};
     std::optional<domain::Failure> wayFails; ///< after the steps of the way
-    std::map<std::string, domain::Failure> failures; ///< by question: "shell", "machine", "space", "survival", "driver", "clock"
+    std::map<std::string, domain::Failure> failures; ///< by question: "shell", "machine", "space", "survival", "scope", "driver", "clock"
     campaign::ShellFound shell;
     campaign::MachineFound machine{"x86_64", "Linux 6.1.0", "glibc 2.36", {}, {}};
     campaign::RoomFound room = roomy();

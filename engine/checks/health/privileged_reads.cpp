@@ -115,6 +115,8 @@ std::string PrivilegedReads::whyNot(const std::string &file) const
 
 std::string PrivilegedReads::remedy() const
 {
+    if (m_recorded)
+        return "record the tree as somebody who may read it";
     if (!m_sudo)
         return "say \"privileges: sudo\" in the inventory, and allow the read-only helper in sudoers (docs/remote.md)";
     return "allow the read-only helper in sudoers (docs/remote.md)";
@@ -125,6 +127,10 @@ void PrivilegedReads::askSudo()
     if (m_asked)
         return;
     m_asked = true;
+    if (m_recorded) {
+        m_sudoRefusal = "a recorded tree is read, and it would tell of this machine";
+        return;
+    }
     if (!m_sudo) {
         m_sudoRefusal = "the inventory does not allow it for this node";
         return;

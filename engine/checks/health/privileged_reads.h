@@ -21,8 +21,12 @@ struct PrivilegedText {
 class PrivilegedReads
 {
 public:
-    /// @p sudo: the inventory allows it for this node.
-    PrivilegedReads(std::filesystem::path sysroot, bool sudo) : m_sysroot(std::move(sysroot)), m_sudo(sudo) {}
+    /// @p sudo: the inventory allows it for this node. @p helperRoot: what the helper reads; a recorded tree is nothing
+    /// that it could help with.
+    PrivilegedReads(std::filesystem::path sysroot, bool sudo, const std::filesystem::path &helperRoot = "/")
+        : m_sysroot(std::move(sysroot)), m_sudo(sudo), m_recorded(m_sysroot != helperRoot)
+    {
+    }
 
     /// A file below the root ("sys/firmware/dmi/tables/DMI"); nothing if it is not there, or not for us (then refused() says so).
     std::optional<PrivilegedText> read(const std::string &file, std::size_t most = 4096);
@@ -48,6 +52,7 @@ private:
 
     const std::filesystem::path m_sysroot;
     const bool m_sudo;
+    const bool m_recorded;
     bool m_asked = false;
     std::string m_sudoRefusal; ///< "a password is required"
     std::map<std::string, std::string> m_files;   ///< that the helper read

@@ -80,7 +80,9 @@ CheckResult HostMemory::load(const CheckContext &context) const
 
     const auto &kernels = supportedStreamKernels().back();
     Team team(cpus);
-    StreamRun run(team, kernels, plan.arrayBytes / sizeof(double));
+    StreamRun run(team, kernels, plan.arrayBytes / sizeof(double), {}, context.stop);
+    if (stopRequested(context.stop))
+        return stoppedEarly();
     Reporter reporter(context, id());
     shareParameters(reporter, facts, plan, kernels, team, cpus);
     reporter.share("pages", pagesInUse(context.sysroot, 3 * plan.arrayBytes));

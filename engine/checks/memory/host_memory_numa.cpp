@@ -67,7 +67,9 @@ CheckResult HostMemoryNuma::pair(const CheckContext &context, const Reporter &re
     }
     const auto &kernels = supportedStreamKernels().back();
     Team team(cpus);
-    StreamRun run(team, kernels, plan.arrayBytes / sizeof(double), pair.memoryNode);
+    StreamRun run(team, kernels, plan.arrayBytes / sizeof(double), pair.memoryNode, context.stop);
+    if (stopRequested(context.stop))
+        return stoppedEarly();
     const double share = run.shareOnNode(pair.memoryNode);
     if (!survey.placed(pair, run.placing(), share))
         return CheckResult::completed();

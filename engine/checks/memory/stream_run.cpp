@@ -13,6 +13,7 @@ namespace seatrial::engine {
 namespace {
 
 constexpr double factor = 3;
+constexpr std::size_t lookEvery = 1 << 17; ///< elements filled between two looks at the stop flag: 3 MB
 constexpr double readMultiple = 15; // the sum is taken of a after triad
 
 /// Values of neighbouring elements differ, so that a result from the wrong address shows.
@@ -40,18 +41,21 @@ const std::vector<StreamRun::Loop> &StreamRun::loops()
     return all;
 }
 
-StreamRun::StreamRun(Team &team, const StreamKernels &kernels, std::size_t count, std::optional<int> memoryNode)
+StreamRun::StreamRun(Team &team, const StreamKernels &kernels, std::size_t count, std::optional<int> memoryNode,
+                     const std::atomic<bool> *stop)
     : m_team(team), m_kernels(kernels), m_count(count), m_a(count * sizeof(double), memoryNode), m_b(count * sizeof(double), memoryNode),
       m_c(count * sizeof(double), memoryNode), m_sums(team.size()), m_expectedSums(team.size())
 {
     const auto share = count / team.size();
     for (std::size_t worker = 0; worker < team.size(); ++worker)
         m_slices.push_back({worker * share, share});
-    m_team.run([this](std::size_t worker) {
+    m_team.run([this, stop](std::size_t worker) {
         const auto [first, length] = m_slices[worker];
         StartingValues values(first);
         double sum = 0;
         for (std::size_t i = first; i < first + length; ++i) {
+            if ((i - first) % lookEvery == 0 && stopRequested(stop))
+                return;
             numbers(m_a)[i] = values.next();
             numbers(m_b)[i] = numbers(m_c)[i] = 0;
             sum += numbers(m_a)[i];

@@ -39,7 +39,8 @@ public:
     };
 
     /// The arrays lie where the team touches them first, or on @p memoryNode.
-    StreamRun(Team &team, const StreamKernels &kernels, std::size_t count, std::optional<int> memoryNode = {});
+    /// With @p stop set they are not filled to the end: there is nothing to measure then.
+    StreamRun(Team &team, const StreamKernels &kernels, std::size_t count, std::optional<int> memoryNode = {}, const std::atomic<bool> *stop = nullptr);
 
     /// Why the arrays could not be placed on the node asked for; empty if they could.
     const std::string &placing() const { return m_a.placing(); }

@@ -77,6 +77,8 @@ const std::vector<Case> &cases()
          "was gone at the next login; no systemd-run: runs work here only while somebody is attached", NotPresent},
         {"processes die in a scope too", [](FakeSurvey &survey) { survey.loginEndsProcesses = true; }, "survival", Warned, "one in a user scope was as well", NotPresent},
         {"a scope outlives", [](FakeSurvey &survey) { survey.loginEndsProcesses = survey.scopeOutlives = true; }, "survival", Warned, "runs use one", NotPresent},
+        {"a scope cannot be tried", [](FakeSurvey &survey) { survey.loginEndsProcesses = true; survey.failures["scope"] = failure(Stage::Preflight, FailureKind::Timeout, "no answer to it"); },
+         "survival", Warned, "was gone at the next login; no answer to it: runs work here only while somebody is attached", NotPresent},
         {"survival cannot be tried", noAnswer("survival", FailureKind::Timeout), "survival", Warned, "it could not be tried", NotPresent},
         {"no driver for its GPUs", [](FakeSurvey &survey) { survey.driver = {"", 0, 8, ""}; }, "driver", Warned, "8 NVIDIA GPUs are there, but no driver", Passed},
         {"a driver", [](FakeSurvey &survey) { survey.driver = {"535.104.05", 8, 8, ""}; }, "driver", Passed, "NVIDIA driver 535.104.05, 8 GPUs", Passed},

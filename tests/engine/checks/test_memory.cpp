@@ -138,6 +138,17 @@ private slots:
         QCOMPARE(HostMemory().run(context).status, protocol::StepStatus::Error);
     }
 
+    void fillingStopsWhenTold()
+    {
+        Team team(allowedCpus());
+        const std::atomic<bool> stop = true;
+        StreamRun run(team, supportedStreamKernels().back(), team.size() * 512, {}, &stop);
+        StoppingRule rule;
+        rule.maximumRepetitions = 1;
+        run.measure(StreamRun::loops()[0], rule, nullptr);
+        QCOMPARE(run.written(StreamRun::loops()[0])[5], 0.); // a copy of what was never put there
+    }
+
     void noRoomIsAnErrorWithNumbers()
     {
         Collector collector;

@@ -284,7 +284,7 @@ private slots:
         const FakeSudo sudo("printf '%s\\n' \"$*\" >> $(dirname $0)/asked\ncat " + (answers.path() + "/answer").toStdString());
         const auto elsewhere = sysroot("nothing"); // what is not there cannot be read by anybody but the helper
 
-        PrivilegedReads reads(elsewhere, true);
+        PrivilegedReads reads(elsewhere, true, elsewhere);
         const auto table = reads.bySudo(tableFile);
         QVERIFY(table);
         QCOMPARE(table->by, std::string("sudo"));
@@ -299,16 +299,25 @@ private slots:
         QCOMPARE(lines.size(), 1); // once for all
         QVERIFY2(lines.front().startsWith("-n ") && lines.front().endsWith(" read-privileged"), lines.front().constData());
 
-        PrivilegedReads forbidden(elsewhere, false);
+        PrivilegedReads forbidden(elsewhere, false, elsewhere);
         QVERIFY(!forbidden.bySudo(tableFile));
         QVERIFY(forbidden.sudoRefusal().find("inventory does not allow") != std::string::npos);
         QVERIFY(QFile(sudo.file("asked")).size() < 200);
     }
 
+    void sudoIsNotAskedForARecordedTree()
+    {
+        const FakeSudo sudo("touch $(dirname $0)/asked");
+        PrivilegedReads reads(sysroot("nothing"), true);
+        QVERIFY(!reads.bySudo(tableFile));
+        QVERIFY2(reads.whyNot(tableFile).find("a recorded tree") != std::string::npos, reads.whyNot(tableFile).c_str());
+        QVERIFY(!QFile::exists(sudo.file("asked")));
+    }
+
     void aPasswordIsAWaiver()
     {
         const FakeSudo sudo("echo 'sudo: a password is required' >&2; exit 1");
-        PrivilegedReads reads(sysroot("nothing"), true);
+        PrivilegedReads reads(sysroot("nothing"), true, sysroot("nothing"));
         const auto log = readKernelLog(reads);
         QVERIFY2(log.refusal.find("sudo -n: sudo: a password is required") != std::string::npos, log.refusal.c_str());
         QVERIFY(reads.remedy().find("sudoers") != std::string::npos);
@@ -331,7 +340,7 @@ private slots:
         QFETCH(QString, script);
         QFETCH(QString, refusal);
         const FakeSudo sudo(script.toStdString());
-        PrivilegedReads reads(sysroot("nothing"), true);
+        PrivilegedReads reads(sysroot("nothing"), true, sysroot("nothing"));
         QVERIFY(!reads.bySudo("dev/kmsg"));
         QVERIFY2(reads.sudoRefusal().find(refusal.toStdString()) != std::string::npos, reads.sudoRefusal().c_str());
     }
