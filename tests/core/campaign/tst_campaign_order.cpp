@@ -236,7 +236,9 @@ private slots:
             stage.fleet.node(name).behaviour.stepSeconds = 0.3;
         domain::RunId id;
         {
-            auto run = Campaign::begin(stage.worlds(), inTwoSteps(stage));
+            auto terms = inTwoSteps(stage);
+            terms.plan.steps.back().partners = 2;
+            auto run = Campaign::begin(stage.worlds(), std::move(terms));
             QVERIFY(run);
             id = (*run)->run();
             const auto allMeasured = [&] {
