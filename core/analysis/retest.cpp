@@ -33,6 +33,18 @@ private:
         int attempt = 0;
         StepStatus status = StepStatus::Completed;
     };
+    /// A pause and a killed supervisor abandon steps: that uses up no retest. But what is always abandoned ends some day.
+    struct Looks {
+        static constexpr int kForgiven = 3;
+        int all = 0;
+        int abandoned = 0;
+        int count() const { return all - std::min(abandoned, kForgiven); }
+        void add(StepStatus status)
+        {
+            ++all;
+            abandoned += status == StepStatus::Abandoned;
+        }
+    };
 
     void nodeSteps(const NodeVerdict &node, const Finding &finding);
     void stumbled(const NodeVerdict &node);
@@ -49,8 +61,9 @@ private:
     const domain::RunData &m_run;
     const FleetVerdict &m_verdict;
     std::map<std::pair<NodeId, StepId>, Last> m_last;                     ///< steps of nodes
-    std::map<std::tuple<StepId, NodeId, NodeId>, int> m_meetings;        ///< attempts by measuring and serving node
-    std::map<std::pair<StepId, NodeId>, int> m_measuredPairs;            ///< how many pairs a node took part in
+    std::map<std::pair<NodeId, StepId>, Looks> m_looks;                   ///< how often they were measured
+    std::map<std::tuple<StepId, NodeId, NodeId>, Looks> m_meetings;       ///< by measuring and serving node
+    std::map<std::pair<StepId, NodeId>, Looks> m_measuredPairs;           ///< the pairs that a node took part in
     std::set<NodeId> m_answering, m_gone;
     std::set<std::pair<std::string, NodeId>> m_accused;                  ///< check and node
     std::set<std::tuple<NodeId, StepId, NodeId>> m_wanted;
@@ -74,11 +87,11 @@ RetestPlanner::RetestPlanner(const domain::RunData &run, const FleetVerdict &ver
             Last &last = m_last[{result.node, result.key.step}];
             if (attempt >= last.attempt)
                 last = {attempt, result.finished.status};
+            m_looks[{result.node, result.key.step}].add(result.finished.status);
         } else if (!result.key.serving) {
-            int &attempts = m_meetings[{result.key.step, result.node, result.key.peer}];
-            attempts = std::max(attempts, attempt);
-            ++m_measuredPairs[{result.key.step, result.node}];
-            ++m_measuredPairs[{result.key.step, result.key.peer}];
+            m_meetings[{result.key.step, result.node, result.key.peer}].add(result.finished.status);
+            m_measuredPairs[{result.key.step, result.node}].add(result.finished.status);
+            m_measuredPairs[{result.key.step, result.key.peer}].add(result.finished.status);
         }
     }
     for (const domain::NodeFailure &failure : domain::standingFailures(run))
@@ -112,8 +125,8 @@ void RetestPlanner::nodeSteps(const NodeVerdict &node, const Finding &finding)
     for (const PlanStep &step : m_run.info.plan.steps) {
         if (step.check.text() != finding.check || step.scope != domain::Scope::Node)
             continue;
-        const auto last = m_last.find({node.node, step.id});
-        if (last != m_last.end() && last->second.attempt <= step.retests)
+        const auto looks = m_looks.find({node.node, step.id});
+        if (looks != m_looks.end() && looks->second.count() <= step.retests)
             want(node.node, step, {}, finding.text);
     }
 }
@@ -123,7 +136,7 @@ void RetestPlanner::stumbled(const NodeVerdict &node)
 {
     for (const PlanStep &step : m_run.info.plan.steps) {
         const auto last = m_last.find({node.node, step.id});
-        if (last == m_last.end() || step.need != domain::Need::Required || last->second.attempt > step.retests)
+        if (last == m_last.end() || step.need != domain::Need::Required || m_looks.at(last->first).count() > step.retests)
             continue;
         if (last->second.status == StepStatus::Error)
             want(node.node, step, {}, step.id.text() + " ended with an error");
@@ -153,7 +166,7 @@ void RetestPlanner::pairSteps(const NodeVerdict &node, const Finding &finding)
 void RetestPlanner::pairsOf(const NodeId &accused, const PlanStep &step, const Finding &finding)
 {
     const auto measured = m_measuredPairs.find({step.id, accused});
-    if (measured == m_measuredPairs.end() || measured->second >= step.partners * (1 + step.retests))
+    if (measured == m_measuredPairs.end() || measured->second.count() >= step.partners * (1 + step.retests))
         return;
     for (const NodeId &partner : partnersFor(accused, step)) {
         const auto [measuring, serving, attempts] = meeting(step.id, accused, partner);
@@ -201,7 +214,7 @@ std::tuple<NodeId, NodeId, int> RetestPlanner::meeting(const StepId &step, const
 {
     const auto attempts = [&](const NodeId &measuring, const NodeId &serving) {
         const auto found = m_meetings.find({step, measuring, serving});
-        return found == m_meetings.end() ? 0 : found->second;
+        return found == m_meetings.end() ? 0 : found->second.count();
     };
     const int forward = attempts(a, b), backward = attempts(b, a);
     if (backward > 0)

@@ -45,8 +45,8 @@ class Campaign
 public:
     /// Begins a new run.
     static domain::Result<std::unique_ptr<Campaign>> begin(Worlds worlds, Terms terms);
-    /// Goes on with a run of the store: its plan, fleet and nodes, from where each journal stands. Of @p terms only lease
-    /// and fan-out count.
+    /// Goes on with a run of the store: its plan, fleet and nodes, from where each journal stands. Of @p terms only
+    /// lease, fan-out and ramp count.
     static domain::Result<std::unique_ptr<Campaign>> resume(Worlds worlds, const domain::RunId &run, analysis::Criteria criteria,
                                                             const Terms &terms);
     ~Campaign();

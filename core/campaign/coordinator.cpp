@@ -49,12 +49,20 @@ void Coordinator::takeUp(const std::map<domain::NodeId, store::StreamPosition> &
     const auto &data = m_live.data();
     for (auto &[id, node] : m_nodes)
         node.settled = !positions.contains(id);
+    for (const auto &failure : data.failures) {
+        const auto it = m_nodes.find(failure.node);
+        if (it == m_nodes.end() || failure.failure.kind != domain::FailureKind::Untrusted)
+            continue;
+        it->second.phase = NodePhase::Failed; // what was no engine once is not believed later
+        it->second.failure = failure.failure;
+        m_schedule.leave(failure.node);
+    }
     for (const auto &[id, position] : positions) {
         const auto it = m_nodes.find(id);
         if (it == m_nodes.end())
             continue;
         it->second.lastSequence = position.lastSequence;
-        if (!position.goodbye)
+        if (!position.goodbye || it->second.phase == NodePhase::Failed)
             continue;
         it->second.goodbye = true;
         if (std::ranges::find(data.goodbyes, id) == data.goodbyes.end()) {
@@ -67,17 +75,22 @@ void Coordinator::takeUp(const std::map<domain::NodeId, store::StreamPosition> &
     }
     for (const auto &event : data.events) {
         if (const auto it = m_nodes.find(event.node); it != m_nodes.end() && event.event.code == "net.listening")
-            it->second.unfinishedServes.insert(event.event.step);
+            it->second.toBeEnded[event.event.step] = "the desktop that ordered it is gone";
     }
     for (const auto &result : data.results) {
         const auto it = m_nodes.find(result.node);
         const int index = stepIndex(result.key.step);
         if (it == m_nodes.end() || index < 0)
             continue;
-        it->second.unfinishedServes.erase(result.key.text());
+        it->second.toBeEnded.erase(result.key.text());
         it->second.ended[result.key] = result.finished.status;
-        if (result.key.serving || result.finished.status == protocol::StepStatus::Abandoned)
+        if (result.key.serving)
             continue;
+        if (result.finished.status == protocol::StepStatus::Abandoned) {
+            if (result.key.peer.empty())
+                m_schedule.markAbandoned({index, result.node, {}, result.key.attempt}, nextAttempt(index, result.node, {}));
+            continue;
+        }
         it->second.steps[index] = StepState::Done;
         m_schedule.markDone({index, result.node, result.key.peer, result.key.attempt});
         m_pace.ended(index, result.finished.seconds);
@@ -154,8 +167,8 @@ void Coordinator::tick()
     if (m_mode == Mode::Detaching)
         return end(RunState::Interrupted);
     endIdleServes();
-    lookAtRamp();
     startWhatMay();
+    lookAtRamp();
     const auto quiet = [](const auto &entry) { return entry.second.phase == NodePhase::Done || entry.second.phase == NodePhase::Failed; };
     const bool allQuiet = std::ranges::all_of(m_nodes, quiet);
     const bool reaching = std::ranges::any_of(m_nodes, [](const auto &entry) { return entry.second.phase == NodePhase::Connecting; });
@@ -195,10 +208,12 @@ bool Coordinator::retest()
         const auto &ramp = m_schedule.ramp(); // where load was not extended to, nothing is measured any more
         if (ramp.stopped() && (!ramp.admitted(wanted.node) || (!wanted.peer.empty() && !ramp.admitted(wanted.peer))))
             continue;
+        if (wanted.peer.empty() && node->second.endedByPerson.contains(step))
+            continue;
         const int attempt = nextAttempt(step, wanted.node, wanted.peer);
         if (!wanted.peer.empty() && attempt > kPairAttempts + m_info.plan.steps[step].retests)
             continue;
-        m_schedule.add({step, wanted.node, wanted.peer, attempt});
+        m_schedule.retest({step, wanted.node, wanted.peer, attempt});
         const std::string with = wanted.peer.empty() ? "" : " with " + wanted.peer.text();
         say(Severity::Info, {wanted.node}, fmt::format("{}{} is measured again: {}", m_info.plan.steps[step].title, with, wanted.reason));
         any = true;
@@ -247,12 +262,13 @@ void Coordinator::pause(const PauseAsked &asked)
         m_pause = Pause{wallNow(), asked.by};
         m_pausedAt = Clock::now();
         for (auto &[id, node] : m_nodes)
-            recall(node);
+            recall(node, "the run is paused");
         say(Severity::Info, {}, "paused" + by + ": what is in work ends, nothing further begins");
     } else {
         const auto seconds = std::chrono::duration<double>(Clock::now() - m_pausedAt).count();
         m_pausedBefore = pausedFor();
         m_pause.reset();
+        m_schedule.restartRamp(); // all of them beginning at once would be the surge that the ramp avoids
         say(Severity::Info, {}, fmt::format("goes on after a pause of {:.0f} s, continued{}", seconds, by));
     }
     m_dirty = true;

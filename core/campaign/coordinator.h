@@ -18,9 +18,9 @@ namespace seatrial::campaign {
 using Clock = std::chrono::steady_clock;
 
 /// The one thread that knows everything of a running campaign: it takes what comes out of the inbox, orders what may
-/// be measured next, and publishes how it stands. Spread over four files: the loop and the end (coordinator.cpp),
-/// nodes coming and going (coordinator_nodes.cpp), orders and their results (coordinator_orders.cpp), load that is
-/// extended in steps (coordinator_ramp.cpp).
+/// be measured next, and publishes how it stands. Spread over five files: the loop and the end (coordinator.cpp),
+/// nodes coming and going (coordinator_nodes.cpp), orders and their results (coordinator_orders.cpp), what is particular
+/// to pairs (coordinator_pairs.cpp), load that is extended in steps (coordinator_ramp.cpp).
 class Coordinator
 {
 public:
@@ -41,7 +41,8 @@ private:
     struct Order {
         Task task;
         protocol::StartStep words;
-        bool recalled = false; ///< by a pause, before it began
+        bool recalled = false;      ///< taken back before it began
+        bool endedByPerson = false;
     };
 
     struct NodeRun {
@@ -56,7 +57,10 @@ private:
         int connectTries = 0;
         int losses = 0;               ///< connections lost since a step last moved
         int deaths = 0;               ///< supervisors that ended without goodbye under our eyes
-        int restarts = 0;             ///< journals taken up by another supervisor
+        bool letGo = false;           ///< its supervisor ends because it let the run go
+        bool interrupted = false;     ///< its supervisor ended, or let go, since a step began last
+        std::map<int, int> interruptions; ///< by step: how often one was measured again therefore
+        std::set<int> endedByPerson;  ///< steps of which somebody has seen enough
         bool diedInSight = false;     ///< the last loss was of a supervisor while its connection held
         bool attachedOnly = false;    ///< its supervisor ends with the connection
         Clock::time_point lostSince;
@@ -68,7 +72,7 @@ private:
         double sinceWall = 0;
         std::vector<StepState> steps;
         std::optional<domain::Failure> failure;
-        std::set<std::string> unfinishedServes; ///< of an earlier life, to be ended
+        std::map<std::string, std::string> toBeEnded; ///< steps to be ended when it is connected, and why
         int malformed = 0;
         Allowance allowance;
         std::optional<double> aheadAtLeast; ///< its clock's lead over ours, by the records since the last renewal
@@ -98,7 +102,6 @@ private:
     void cancel(const std::string &reason);
     void pause(const PauseAsked &asked);
     Clock::duration pausedFor() const;
-    void recall(NodeRun &node);
     void end(domain::RunState state);
     void say(protocol::Severity severity, std::vector<domain::NodeId> nodes, std::string text);
 
@@ -112,33 +115,40 @@ private:
     void stopListening(NodeRun &node, const std::string &why);
     void enter(NodeRun &node, NodePhase phase);
     void send(NodeRun &node, const protocol::Control &control);
+    void cancelStep(NodeRun &node, const std::string &step, const std::string &why);
     void renew(NodeRun &node);
 
     // coordinator_ramp.cpp
     void lookAtRamp();
+    bool mayBeginRamp() const;
 
     // coordinator_orders.cpp
     void startWhatMay();
     bool settled() const;
     void orderNodeTask(const Task &task);
-    void orderPair(const Task &task);
     void order(NodeRun &node, const Task &task, const domain::StepKey &key, protocol::Parameters parameters);
     void orderAgain(NodeRun &node);
+    void recall(NodeRun &node, const std::string &why);
     void lines(LinesArrived &event);
     void record(NodeRun &node, const protocol::Record &record);
     void started(NodeRun &node, const protocol::StepStarted &step);
     void finished(NodeRun &node, const protocol::StepFinished &step);
-    void pairFinished(const domain::StepKey &key, const Order &order, const protocol::StepFinished &step);
-    void listening(NodeRun &node, const protocol::Event &event);
-    void dropPairsOf(const domain::NodeId &node);
-    void endIdleServes();
+    void endedUnordered(const NodeRun &node, const domain::StepKey &key, protocol::StepStatus status);
+    void sayEnd(const NodeRun &node, const domain::StepKey &key, const protocol::StepFinished &step);
     void endStep(const StepEndAsked &asked);
     void renewProgress(NodeRun &node);
-    bool measuredBefore(const Task &task);
     int nextAttempt(int step, const domain::NodeId &node, const domain::NodeId &peer) const;
     int stepIndex(const domain::StepId &id) const;
     std::string doing(const NodeRun &node) const;
     std::vector<Task> remaining() const;
+
+    // coordinator_pairs.cpp
+    bool measuredBefore(const Task &task);
+    void orderPair(const Task &task);
+    void listening(NodeRun &node, const protocol::Event &event);
+    void pairFinished(const domain::StepKey &key, const Order &order, const protocol::StepFinished &step);
+    void dropPairsOf(const domain::NodeId &node);
+    void endIdleServes();
 
     Worlds m_worlds;
     const analysis::Criteria m_criteria;
@@ -151,6 +161,8 @@ private:
     Pace m_pace;
     RampTerms m_ramp;
     std::optional<Clock::time_point> m_rampSince; ///< when the load of this step of the ramp began
+    bool m_loadSeen = false;                      ///< a step that loads has begun
+    bool m_rampTold = false;
     std::set<domain::NodeId> m_rampLosses;        ///< loaded nodes that were lost since
     bool m_rampHeld = false;                      ///< said
     std::map<domain::NodeId, NodeRun> m_nodes;
@@ -169,7 +181,6 @@ private:
     Clock::time_point m_began = Clock::now();
     std::optional<Pause> m_pause;
     Clock::time_point m_pausedAt;
-    std::set<std::pair<int, domain::NodeId>> m_recalled; ///< steps that a pause took back and that are still to be done
     Clock::duration m_pausedBefore{}; ///< by pauses that are over
 };
 

@@ -79,9 +79,8 @@ void Coordinator::ready(NodeReady &event)
                                             : fmt::format("attached; {}, in {}", engine, event.probe.base));
     if (event.probe.survival == Survival::InScope)
         say(Severity::Info, {event.node}, "works in a scope of the user's own systemd: " + event.probe.survivalReason);
-    for (const auto &step : node.unfinishedServes)
-        send(node, protocol::Cancel{step, "the desktop that ordered it is gone"});
-    node.unfinishedServes.clear();
+    for (const auto &[step, why] : std::exchange(node.toBeEnded, {}))
+        send(node, protocol::Cancel{step, why});
     if (m_mode == Mode::Cancelling)
         return send(node, protocol::Cancel{{}, m_endReason});
     orderAgain(node);
@@ -111,7 +110,8 @@ void Coordinator::streamEnded(StreamEnded &event)
     if (event.generation != node.generation || node.goodbye || node.phase == NodePhase::Failed)
         return;
     const std::string name = event.node.text();
-    node.diedInSight = event.exitStatus && *event.exitStatus == 3;
+    const bool letGo = std::exchange(node.letGo, false); // no death: it takes the run up again when it is attached
+    node.diedInSight = event.exitStatus && *event.exitStatus == 3 && !letGo;
     const std::string tail = event.errorTail.empty() ? std::string() : " The node said: " + event.errorTail;
     if (!event.exitStatus && event.exitStatus.error().kind == FailureKind::Untrusted)
         return giveUp(node, event.exitStatus.error());
@@ -122,6 +122,10 @@ void Coordinator::streamEnded(StreamEnded &event)
     if (status == 4 || status >= 128 || (status == 5 && node.reached)) {
         return lost(node, {Stage::Run, FailureKind::Lost, fmt::format("{}: what followed its journal ended with status {}.{}", name, status, tail),
                            "following its journal", "it is attached again"});
+    }
+    if (status == 3 && letGo) {
+        return lost(node, {Stage::Run, FailureKind::Lost, fmt::format("{}: its supervisor let the run go.{}", name, tail), "following its journal",
+                           "it is attached again"});
     }
     if (status == 3 && ++node.deaths <= kSupervisorRestarts) {
         return lost(node, {Stage::Run, FailureKind::Lost, fmt::format("{}: the supervisor ended without goodbye.{}", name, tail),
@@ -159,7 +163,9 @@ void Coordinator::lost(NodeRun &node, const Failure &failure)
 
 void Coordinator::giveUp(NodeRun &node, Failure failure)
 {
-    m_rampLosses.insert(node.node->id);
+    // It may have died under load. What is wrong with what it says, its disk or its key is nothing of the power.
+    if (!node.goodbye && (failure.kind == FailureKind::Lost || failure.kind == FailureKind::Timeout))
+        m_rampLosses.insert(node.node->id);
     ++node.generation; // whatever still comes from its connections is late
     if (node.link)
         node.link->close();
@@ -194,6 +200,15 @@ void Coordinator::send(NodeRun &node, const protocol::Control &control)
 {
     if (node.link)
         node.link->send(protocol::encode(control));
+}
+
+/// Now, or when the node is connected again.
+void Coordinator::cancelStep(NodeRun &node, const std::string &step, const std::string &why)
+{
+    if (node.link)
+        send(node, protocol::Cancel{step, why});
+    else
+        node.toBeEnded[step] = why;
 }
 
 } // namespace seatrial::campaign

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <random>
 
 namespace seatrial::campaign {
 
@@ -19,16 +18,8 @@ namespace {
 
 /// What the node's own deadline may be late by before the desktop stops believing in the node.
 constexpr std::chrono::seconds kDeadlineSlack{45};
-constexpr int kPairTries = 3;
-/// A server that was measured against ends by itself; if it does not, it is ended.
-constexpr std::chrono::seconds kServeEndsWithin{5};
-
-std::string randomToken()
-{
-    std::random_device random;
-    return fmt::format("{:08x}{:08x}", random(), random());
-}
-
+/// How often a step is measured again because its supervisor ended under it.
+constexpr int kInterruptions = 3;
 std::chrono::milliseconds milliseconds(double seconds)
 {
     return std::chrono::milliseconds(static_cast<long>(seconds * 1000));
@@ -57,28 +48,6 @@ int Coordinator::nextAttempt(int step, const NodeId &node, const NodeId &peer) c
     return attempt + 1;
 }
 
-/// Whether the engine has ended the very step that would be ordered, in an earlier life of the run or while nobody was
-/// attached. It would never answer: its result counts, or the step gets another number.
-bool Coordinator::measuredBefore(const Task &task)
-{
-    const auto &step = m_info.plan.steps[task.step];
-    const auto &ended = m_nodes.at(task.node).ended;
-    const auto measured = ended.find({step.id, task.peer, false, task.attempt});
-    const bool served = !task.peer.empty() && m_nodes.at(task.peer).ended.contains({step.id, task.node, true, task.attempt});
-    if (measured == ended.end() && !served)
-        return false;
-    m_schedule.finished(task);
-    const bool counts = measured != ended.end() && (task.peer.empty() ? measured->second != StepStatus::Abandoned : measured->second == StepStatus::Completed);
-    if (counts) {
-        ++m_stepsDone;
-        return true;
-    }
-    Task again = task;
-    again.attempt = nextAttempt(task.step, task.node, task.peer);
-    m_schedule.add(again);
-    return true;
-}
-
 /// After a resume nodes may still work off what was ordered in the earlier life, on resources that they share with
 /// others: nothing new begins before each has said that it is idle, or is gone.
 bool Coordinator::settled() const
@@ -94,11 +63,9 @@ void Coordinator::startWhatMay()
     if (m_mode != Mode::Measuring || m_pause || !settled())
         return;
     for (const auto &task : m_schedule.startable()) {
-        if (measuredBefore(task))
-            continue;
         if (task.peer.empty())
             orderNodeTask(task);
-        else
+        else if (!measuredBefore(task))
             orderPair(task);
     }
 }
@@ -121,60 +88,30 @@ void Coordinator::orderNodeTask(const Task &task)
     order(m_nodes.at(task.node), task, {step.id, {}, false, task.attempt}, step.parameters);
 }
 
-void Coordinator::orderPair(const Task &task)
-{
-    const auto &step = m_info.plan.steps[task.step];
-    auto &server = m_nodes.at(task.peer);
-    PairRun pair{.task = task, .serveKey = {step.id, task.node, true, task.attempt}, .measureKey = {step.id, task.peer, false, task.attempt}};
-    auto parameters = step.parameters;
-    parameters["role"] = "serve";
-    parameters["sessions"] = "1";
-    parameters["concurrent"] = "yes";
-    parameters["token"] = randomToken();
-    order(server, task, pair.serveKey, std::move(parameters));
-    m_pairs.push_back(std::move(pair));
-}
-
-void Coordinator::listening(NodeRun &node, const protocol::Event &event)
-{
-    const auto key = StepKey::fromText(event.step);
-    if (!key)
-        return;
-    const auto pair = std::ranges::find_if(m_pairs, [&](const PairRun &run) { return run.task.peer == node.node->id && run.serveKey == *key; });
-    if (pair == m_pairs.end())
-        return send(node, protocol::Cancel{event.step, "nobody measures against it"});
-    if (pair->measureOrdered || !event.parameters.contains("port") || !event.parameters.contains("token"))
-        return;
-    auto parameters = m_info.plan.steps[pair->task.step].parameters;
-    parameters["role"] = "measure";
-    parameters["peer"] = node.node->address;
-    parameters["port"] = event.parameters.at("port");
-    parameters["token"] = event.parameters.at("token");
-    parameters["self"] = pair->task.node.text();
-    parameters["peer_name"] = pair->task.peer.text();
-    pair->measureOrdered = true;
-    order(m_nodes.at(pair->task.node), pair->task, pair->measureKey, std::move(parameters));
-}
-
 void Coordinator::orderAgain(NodeRun &node)
 {
-    for (const auto &[key, order] : node.orders) {
-        send(node, order.words);
-        if (order.recalled)
-            send(node, protocol::Cancel{key.text(), "the run is paused"});
+    std::vector<const Order *> orders;
+    for (const auto &[key, order] : node.orders)
+        orders.push_back(&order);
+    std::ranges::stable_sort(orders, {}, [](const Order *order) { return order->task.step; }); // as they were ordered at first
+    for (const auto *order : orders)
+        send(node, order->words);
+    for (const auto *order : orders) {
+        if (order->recalled)
+            send(node, protocol::Cancel{order->words.step, "it is ordered again later"});
     }
     renewProgress(node);
 }
 
 /// The steps that follow on a node were ordered together: those that have not begun are taken back. The engine answers
-/// each as abandoned, and it is ordered again when the run goes on. A pair that has begun is left to end.
-void Coordinator::recall(NodeRun &node)
+/// each as abandoned, and it is ordered again when its turn comes. A pair that has begun is left to end.
+void Coordinator::recall(NodeRun &node, const std::string &why)
 {
     for (auto &[key, order] : node.orders) {
         if (!key.peer.empty() || key.text() == node.stepInWork)
             continue;
         order.recalled = true;
-        send(node, protocol::Cancel{key.text(), "the run is paused"});
+        send(node, protocol::Cancel{key.text(), why});
     }
 }
 
@@ -207,6 +144,8 @@ void Coordinator::lines(LinesArrived &event)
     fresh.reserve(event.lines.size());
     const double now = wallNow();
     for (auto &line : event.lines) {
+        if (node.goodbye) // whatever speaks now, it is not the run
+            break;
         if (const auto *newer = std::get_if<protocol::TooNew>(&line.content)) {
             giveUp(node, {Stage::Attach, FailureKind::Unsupported,
                           fmt::format("{}: its engine {} speaks protocol {}, which is newer than this program.", event.node.text(),
@@ -264,8 +203,9 @@ void Coordinator::record(NodeRun &node, const protocol::Record &record)
     } else if (const auto *event = std::get_if<protocol::Event>(&record.body)) {
         if (event->code == "net.listening")
             return listening(node, *event);
-        if (event->code == "supervisor.restarted" || event->code == "supervisor.let_go")
-            ++node.restarts;
+        node.interrupted |= event->code == "supervisor.restarted" || event->code == "supervisor.let_go";
+        if (event->code.starts_with("supervisor."))
+            node.letGo = event->code == "supervisor.let_go";
         if (event->code.starts_with("supervisor."))
             node.attachedOnly = event->code == "supervisor.attached" || (node.attachedOnly && event->code == "supervisor.let_go");
         if (event->severity != Severity::Info && node.allowance.maySay()) {
@@ -273,6 +213,8 @@ void Coordinator::record(NodeRun &node, const protocol::Record &record)
             if (node.allowance.saysLast())
                 say(Severity::Warning, {node.node->id}, "it has many events; further ones are in its stream only");
         }
+    } else if (std::holds_alternative<protocol::Hello>(record.body)) {
+        node.attachedOnly = false; // a new journal: what was said in one before is gone
     } else if (const auto *heartbeat = std::get_if<protocol::Heartbeat>(&record.body)) {
         node.settled |= heartbeat->step.empty();
     } else if (const auto *goodbye = std::get_if<protocol::Goodbye>(&record.body)) {
@@ -297,12 +239,14 @@ void Coordinator::record(NodeRun &node, const protocol::Record &record)
 void Coordinator::started(NodeRun &node, const protocol::StepStarted &step)
 {
     node.losses = 0;
+    node.interrupted = false;
     node.stepInWork = step.step;
     node.sinceWall = wallNow();
     const auto key = StepKey::fromText(step.step);
     const int index = key ? stepIndex(key->step) : -1;
     if (index >= 0 && node.steps[index] != StepState::Missed)
         node.steps[index] = StepState::InWork;
+    m_loadSeen |= index >= 0 && m_info.plan.steps[index].exclusive;
     enter(node, NodePhase::Working);
     renewProgress(node);
 }
@@ -321,103 +265,59 @@ void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
             : step.status == StepStatus::Waived                 ? StepState::Waived
                                                                 : StepState::Missed;
     }
-    const auto recalled = node.orders.find(*key);
-    const bool tookBack = recalled != node.orders.end() && recalled->second.recalled && step.status == StepStatus::Abandoned && m_mode == Mode::Measuring;
-    if (tookBack && index >= 0)
-        node.steps[index] = StepState::Ahead;
-    if (step.status != StepStatus::Completed && m_mode == Mode::Measuring && !tookBack && !(key->serving && step.status == StepStatus::Abandoned)) {
-        const std::string title = index >= 0 ? m_info.plan.steps[index].title : step.check;
-        say(step.status == StepStatus::Waived ? Severity::Info : Severity::Warning, {node.node->id},
-            fmt::format("{} {}: {}", title, protocol::statusText(step.status), step.reason));
-    }
     const auto found = node.orders.find(*key);
-    if (found == node.orders.end())
+    if (found == node.orders.end()) {
+        endedUnordered(node, *key, step.status);
+        sayEnd(node, *key, step);
         return renewProgress(node);
+    }
     const Order order = std::move(found->second);
     node.orders.erase(found);
     renewProgress(node);
     if (node.orders.empty())
         enter(node, NodePhase::Attached);
+    const bool abandoned = step.status == StepStatus::Abandoned && m_mode == Mode::Measuring;
+    const auto putBack = [&] {
+        node.steps[order.task.step] = StepState::Ahead;
+        m_schedule.putBack(order.task, nextAttempt(order.task.step, order.task.node, {}));
+    };
+    if (abandoned && order.recalled)
+        return putBack();
+    sayEnd(node, *key, step);
     if (!key->peer.empty())
         return pairFinished(*key, order, step);
-    if (tookBack) {
-        m_schedule.finished(order.task);
-        m_recalled.emplace(order.task.step, order.task.node);
-        Task again = order.task;
-        again.attempt = nextAttempt(again.step, again.node, again.peer);
-        return m_schedule.add(again);
+    // It ended with its supervisor: that says nothing of the node. What was ordered behind it waits for it.
+    if (abandoned && node.interrupted && !order.endedByPerson && ++node.interruptions[order.task.step] <= kInterruptions) {
+        putBack();
+        return recall(node, "a step before it is measured again");
     }
     m_pace.ended(order.task.step, step.seconds);
     m_schedule.finished(order.task);
-    // The supervisor was killed under the step: that says nothing of the node, so it is measured once more.
-    if (step.status == StepStatus::Abandoned && m_mode == Mode::Measuring && node.restarts > 0 && order.task.attempt <= node.restarts) {
-        Task again = order.task;
-        again.attempt = nextAttempt(again.step, again.node, again.peer);
-        return m_schedule.add(again);
-    }
-    if (order.task.attempt == 1 || m_recalled.erase({order.task.step, order.task.node}) > 0)
+    m_stepsDone += !order.task.retest;
+}
+
+/// In an earlier life of the run it was ordered: its result counts, or it gets another number.
+void Coordinator::endedUnordered(const NodeRun &node, const StepKey &key, StepStatus status)
+{
+    const int index = stepIndex(key.step);
+    if (index < 0 || !key.peer.empty())
+        return;
+    const Task task{index, node.node->id, {}, key.attempt};
+    if (status == StepStatus::Abandoned)
+        m_schedule.markAbandoned(task, nextAttempt(index, task.node, {}));
+    else if (m_schedule.markDone(task))
         ++m_stepsDone;
 }
 
-void Coordinator::pairFinished(const StepKey &key, const Order &order, const protocol::StepFinished &step)
+void Coordinator::sayEnd(const NodeRun &node, const StepKey &key, const protocol::StepFinished &step)
 {
-    const auto pair = std::ranges::find_if(m_pairs, [&](const PairRun &run) {
-        return run.task == order.task && (key.serving ? run.serveKey == key : run.measureKey == key);
-    });
-    if (pair == m_pairs.end())
+    const bool asWished = step.status == StepStatus::Completed || (key.serving && step.status == StepStatus::Abandoned);
+    if (m_mode != Mode::Measuring || asWished)
         return;
-    if (key.serving) {
-        pair->serveEnded = true;
-    } else {
-        pair->measureEnded = true;
-        pair->measured = step.status == StepStatus::Completed;
-        if (pair->measured)
-            m_pace.ended(order.task.step, step.seconds);
-        pair->endServeAt = Clock::now() + (pair->measured ? kServeEndsWithin : std::chrono::seconds(0));
-    }
-    pair->refused |= step.status == StepStatus::Waived;
-    if (!pair->serveEnded || (pair->measureOrdered && !pair->measureEnded))
-        return;
-    const PairRun ended = *pair;
-    m_pairs.erase(pair);
-    m_schedule.finished(ended.task);
-    if (ended.task.attempt == 1)
-        ++m_stepsDone;
-    if (ended.measured || ended.refused || m_mode != Mode::Measuring || ended.task.attempt >= kPairTries)
-        return;
-    Task again = ended.task;
-    again.attempt = std::max(again.attempt + 1, nextAttempt(again.step, again.node, again.peer));
-    m_schedule.add(again);
-}
-
-void Coordinator::dropPairsOf(const NodeId &id)
-{
-    for (auto it = m_pairs.begin(); it != m_pairs.end();) {
-        if (!it->task.involves(id)) {
-            ++it;
-            continue;
-        }
-        const NodeId other = it->task.node == id ? it->task.peer : it->task.node;
-        const StepKey key = it->task.node == id ? it->serveKey : it->measureKey;
-        auto &node = m_nodes.at(other);
-        if (node.orders.erase(key) > 0) {
-            send(node, protocol::Cancel{key.text(), "its partner " + id.text() + " is gone"});
-            renewProgress(node);
-            if (node.orders.empty() && node.phase == NodePhase::Working)
-                enter(node, NodePhase::Attached);
-        }
-        it = m_pairs.erase(it);
-    }
-}
-
-void Coordinator::endIdleServes()
-{
-    for (auto &pair : m_pairs) {
-        if (pair.serveEnded || Clock::now() < pair.endServeAt)
-            continue;
-        send(m_nodes.at(pair.task.peer), protocol::Cancel{pair.serveKey.text(), "its partner has ended"});
-        pair.endServeAt = Clock::time_point::max();
-    }
+    const int index = stepIndex(key.step);
+    const std::string title = index >= 0 ? m_info.plan.steps[index].title : step.check;
+    say(step.status == StepStatus::Waived ? Severity::Info : Severity::Warning, {node.node->id},
+        fmt::format("{} {}: {}", title, protocol::statusText(step.status), step.reason));
 }
 
 /// A person has seen enough of a step. What is abandoned so is not measured again: it would take as long once more.
@@ -427,7 +327,13 @@ void Coordinator::endStep(const StepEndAsked &asked)
         const auto it = m_nodes.find(id);
         if (it == m_nodes.end() || it->second.stepInWork.empty() || !it->second.link)
             continue;
-        const std::string &step = it->second.stepInWork;
+        const std::string step = it->second.stepInWork;
+        for (auto &[key, order] : it->second.orders) {
+            if (key.text() != step)
+                continue;
+            order.endedByPerson = true;
+            it->second.endedByPerson.insert(order.task.step);
+        }
         for (auto &pair : m_pairs) {
             const bool serves = pair.task.peer == id && pair.serveKey.text() == step;
             pair.refused |= serves || (pair.task.node == id && pair.measureKey.text() == step);

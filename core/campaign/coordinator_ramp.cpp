@@ -6,6 +6,7 @@
 
 namespace seatrial::campaign {
 
+using domain::StepKey;
 using protocol::Severity;
 
 void Coordinator::setRamp(const RampTerms &terms)
@@ -14,17 +15,41 @@ void Coordinator::setRamp(const RampTerms &terms)
     m_schedule.setRamp(terms, m_info.fleet);
 }
 
+/// The first step of the ramp lasts from the moment when a step that loads has really begun; or at once, where nobody is
+/// to begin one now, because else nobody ever would.
+bool Coordinator::mayBeginRamp() const
+{
+    const auto loads = [&](const Task &task) { return m_info.plan.steps[task.step].exclusive; };
+    const auto inWork = [&](const auto &entry) {
+        const auto key = StepKey::fromText(entry.second.stepInWork);
+        const int index = key ? stepIndex(key->step) : -1;
+        return index >= 0 && m_info.plan.steps[index].exclusive;
+    };
+    return m_loadSeen || std::ranges::none_of(m_schedule.runningTasks(), loads) || std::ranges::any_of(m_nodes, inWork);
+}
+
 /// The next step of the ramp, when the load of this one has lasted its pause and not too many nodes were lost under it.
 void Coordinator::lookAtRamp()
 {
     auto &ramp = m_schedule.ramp();
-    if (m_mode != Mode::Measuring || ramp.over() || ramp.admittedCount() == 0)
+    if (m_mode != Mode::Measuring)
+        return;
+    if (m_pause || !settled()) { // no load, no time
+        m_rampSince.reset();
+        m_loadSeen = false;
+        return;
+    }
+    if (ramp.over() || ramp.admittedCount() == 0)
         return;
     const auto now = Clock::now();
     if (!m_rampSince) {
+        if (!mayBeginRamp())
+            return;
         m_rampSince = now;
-        m_rampLosses.clear(); // what was lost before there was load says nothing of it
-        say(Severity::Info, {}, fmt::format("load comes onto the nodes in steps, {:.3g} % of them first", 100 * ramp.share()));
+        if (!std::exchange(m_rampTold, true)) {
+            m_rampLosses.clear(); // what was lost before there was load says nothing of it
+            say(Severity::Info, {}, fmt::format("load comes onto the nodes in steps, {:.3g} % of them first", 100 * ramp.share()));
+        }
     }
     if (now - *m_rampSince < std::chrono::duration<double>(m_ramp.pauseSeconds))
         return;

@@ -76,6 +76,15 @@ void Ramp::advance()
         ++m_step;
 }
 
+void Ramp::restart()
+{
+    if (m_stopped)
+        return;
+    m_step = 0;
+    m_admitted.clear();
+    m_admittedOfRack.clear();
+}
+
 std::size_t tooManyLosses(std::size_t loaded)
 {
     return std::max<std::size_t>(2, shareOf(0.05, loaded));

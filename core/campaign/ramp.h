@@ -31,10 +31,12 @@ public:
     /// Whether @p node may be loaded; one that may stays so.
     bool admit(const domain::NodeId &node);
     bool admitted(const domain::NodeId &node) const { return m_admitted.contains(node); }
-    /// Has loaded in an earlier life of the run.
+    /// Is loaded already.
     void grant(const domain::NodeId &node);
 
     void advance();
+    /// From its first step on, with nobody under load; a stopped one stays as it is.
+    void restart();
     /// No further node may be loaded.
     void stop() { m_stopped = true; }
     bool stopped() const { return m_stopped; }

@@ -60,26 +60,38 @@ void Schedule::setRamp(const RampTerms &terms, const domain::Fleet &fleet)
     m_ramp = Ramp(terms, fleet, m_order);
 }
 
+void Schedule::restartRamp()
+{
+    m_ramp.restart();
+    for (const auto &task : m_running) {
+        if (!m_plan.steps[task.step].exclusive)
+            continue;
+        m_ramp.grant(task.node);
+        if (!task.peer.empty())
+            m_ramp.grant(task.peer);
+    }
+}
+
+/// Whether the ramp was stopped before it came to the nodes of this task.
+bool Schedule::neverLoads(const Task &task) const
+{
+    return m_ramp.stopped() && m_plan.steps[task.step].exclusive
+        && (!m_ramp.admitted(task.node) || (!task.peer.empty() && !m_ramp.admitted(task.peer)));
+}
+
 int Schedule::stopRamp()
 {
     m_ramp.stop();
-    const auto dropped = [&](const Task &task) {
-        return m_plan.steps[task.step].exclusive && (!m_ramp.admitted(task.node) || (!task.peer.empty() && !m_ramp.admitted(task.peer)));
-    };
+    const auto dropped = [&](const Task &task) { return neverLoads(task); };
     int nodes = 0;
     for (auto &[node, state] : m_nodes)
         nodes += std::erase_if(state.open, dropped) > 0;
     for (const auto &task : m_pairs) {
-        if (!dropped(task))
-            continue;
-        for (const auto &node : {task.node, task.peer}) {
-            auto &pairs = m_nodes.at(node).pairs;
-            if (const auto counted = pairs.find(task.step); counted != pairs.end())
-                pairs.erase(counted);
-        }
+        if (dropped(task))
+            forgetPair(task);
     }
     std::erase_if(m_pairs, dropped);
-    std::erase_if(m_again, dropped);
+    std::erase_if(m_retests, dropped);
     return nodes;
 }
 
@@ -103,7 +115,8 @@ void Schedule::join(const NodeId &node)
         if (std::ranges::any_of(m_pairs, involved) || std::ranges::any_of(m_donePairs, involved))
             continue;
         for (const auto &other : m_order) {
-            if (other == node || !m_nodes.at(other).joined || partners >= m_plan.steps[step].partners)
+            const bool asked = other != node && m_nodes.at(other).joined && partners < m_plan.steps[step].partners;
+            if (!asked || neverLoads({step, node, other}))
                 continue;
             addPair(step, node, other);
             ++partners;
@@ -120,15 +133,11 @@ void Schedule::leave(const NodeId &node)
 {
     const auto ofNode = [&](const Task &task) { return task.involves(node); };
     for (const auto &task : m_pairs) {
-        if (!ofNode(task))
-            continue;
-        const NodeId &other = task.node == node ? task.peer : task.node;
-        auto &pairs = m_nodes.at(other).pairs;
-        if (const auto it = pairs.find(task.step); it != pairs.end())
-            pairs.erase(it);
+        if (ofNode(task))
+            forgetPair(task);
     }
     std::erase_if(m_pairs, ofNode);
-    std::erase_if(m_again, ofNode);
+    std::erase_if(m_retests, ofNode);
     for (const auto &task : m_running) {
         if (ofNode(task))
             hold(task, -1);
@@ -141,17 +150,25 @@ void Schedule::leave(const NodeId &node)
     state.expected = false;
 }
 
-void Schedule::markDone(const Task &task)
+bool Schedule::markDone(const Task &task)
+{
+    const auto it = m_nodes.find(task.node);
+    if (it == m_nodes.end())
+        return false;
+    if (task.peer.empty())
+        return std::erase_if(it->second.open, [&](const Task &open) { return open.step == task.step; }) > 0;
+    m_donePairs.push_back(task);
+    return false;
+}
+
+void Schedule::markAbandoned(const Task &task, int attempt)
 {
     const auto it = m_nodes.find(task.node);
     if (it == m_nodes.end())
         return;
-    if (m_plan.steps[task.step].exclusive)
-        m_ramp.grant(task.node);
-    if (task.peer.empty())
-        std::erase_if(it->second.open, [&](const Task &open) { return open.step == task.step; });
-    else
-        m_donePairs.push_back(task);
+    const auto open = std::ranges::find(it->second.open, task.step, &Task::step);
+    if (open != it->second.open.end())
+        open->attempt = std::max(open->attempt, attempt);
 }
 
 bool Schedule::free(const NodeId &node) const
@@ -172,7 +189,7 @@ int Schedule::firstOpenStep(const NodeState &state) const
 
 bool Schedule::inOrder(const Task &task, const NodeId &node) const
 {
-    return task.attempt > 1 || firstOpenStep(m_nodes.at(node)) >= task.step;
+    return task.retest || firstOpenStep(m_nodes.at(node)) >= task.step;
 }
 
 bool Schedule::resourceBusy(const Task &task) const
@@ -238,19 +255,14 @@ std::vector<Task> Schedule::startable()
                 ++it;
                 continue;
             }
-            if (pair && task.attempt == 1) {
-                for (const auto &node : {task.node, task.peer}) {
-                    auto &pairs = m_nodes.at(node).pairs;
-                    if (const auto counted = pairs.find(task.step); counted != pairs.end()) // a retest with a new partner was not
-                        pairs.erase(counted);
-                }
-            }
+            if (pair && !task.retest)
+                forgetPair(task);
             it = tasks.erase(it);
             start(task, started);
         }
     };
     startFrom(m_pairs);
-    startFrom(m_again);
+    startFrom(m_retests);
     return started;
 }
 
@@ -265,14 +277,27 @@ void Schedule::finished(const Task &task)
         m_donePairs.push_back(task);
 }
 
-void Schedule::add(const Task &task)
+void Schedule::putBack(Task task, int attempt)
 {
-    m_again.push_back(task);
+    finished(task);
+    task.attempt = attempt;
+    if (task.retest)
+        return m_retests.push_back(task);
+    if (!task.peer.empty())
+        return owePair(task);
+    auto &open = m_nodes.at(task.node).open;
+    open.insert(std::ranges::upper_bound(open, task.step, {}, &Task::step), task);
+}
+
+void Schedule::retest(Task task)
+{
+    task.retest = true;
+    m_retests.push_back(task);
 }
 
 bool Schedule::allDone() const
 {
-    if (!m_pairs.empty() || !m_again.empty() || !m_running.empty())
+    if (!m_pairs.empty() || !m_retests.empty() || !m_running.empty())
         return false;
     const auto pending = [&](const auto &entry) { return entry.second.expected && !entry.second.joined; };
     if (std::ranges::any_of(m_nodes, pending))
@@ -292,7 +317,7 @@ std::vector<Task> Schedule::open() const
         tasks.insert(tasks.end(), open.begin(), open.end());
     }
     tasks.insert(tasks.end(), m_pairs.begin(), m_pairs.end());
-    tasks.insert(tasks.end(), m_again.begin(), m_again.end());
+    tasks.insert(tasks.end(), m_retests.begin(), m_retests.end());
     return tasks;
 }
 
@@ -327,13 +352,26 @@ bool Schedule::met(int step, const NodeId &a, const NodeId &b) const
     return std::ranges::any_of(m_donePairs, both);
 }
 
+void Schedule::owePair(const Task &task)
+{
+    m_pairs.push_back(task);
+    m_nodes.at(task.node).pairs.insert(task.step);
+    m_nodes.at(task.peer).pairs.insert(task.step);
+}
+
+void Schedule::forgetPair(const Task &task)
+{
+    for (const auto &node : {task.node, task.peer}) {
+        auto &pairs = m_nodes.at(node).pairs;
+        if (const auto owed = pairs.find(task.step); owed != pairs.end())
+            pairs.erase(owed);
+    }
+}
+
 void Schedule::addPair(int step, const NodeId &a, const NodeId &b)
 {
-    if (met(step, a, b))
-        return;
-    m_pairs.push_back({step, a, b, 1});
-    m_nodes.at(a).pairs.insert(step);
-    m_nodes.at(b).pairs.insert(step);
+    if (!met(step, a, b))
+        owePair({step, a, b, 1});
 }
 
 void Schedule::drawPairs()

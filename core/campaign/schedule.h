@@ -19,6 +19,7 @@ struct Task {
     domain::NodeId node;   ///< the measuring node
     domain::NodeId peer;   ///< pairs only: the serving node
     int attempt = 1;
+    bool retest = false;   ///< has a result already
     bool operator==(const Task &) const = default;
 
     bool involves(const domain::NodeId &id) const { return node == id || (!peer.empty() && peer == id); }
@@ -31,7 +32,8 @@ std::vector<std::vector<std::pair<domain::NodeId, domain::NodeId>>> pairRounds(s
 /// Decides what may be measured when. Knows nothing of connections: it is told which nodes take part, what was
 /// started and what ended, and answers with the tasks that may start now.
 ///
-/// A node does its steps in the order of the plan. Exclusive tasks never run together on one node or on nodes that
+/// A node does its steps in the order of the plan, whatever number their attempts have: what was taken back or
+/// abandoned goes back to its place. Only retests, of what has a result, know no order. Exclusive tasks never run together on one node or on nodes that
 /// share a resource. A pair step begins when every node that takes part has come to it; from then on a pair starts as
 /// soon as both are free, in the order of the rounds but without a barrier between them.
 class Schedule
@@ -43,6 +45,8 @@ public:
     void setRamp(const RampTerms &terms, const domain::Fleet &fleet);
     Ramp &ramp() { return m_ramp; }
     const Ramp &ramp() const { return m_ramp; }
+    /// Everybody comes under load in steps again, except where load runs.
+    void restartRamp();
     /// Exclusive tasks of nodes that were never loaded are dropped: they will have no result. How many nodes those are.
     int stopRamp();
 
@@ -52,15 +56,20 @@ public:
     void dontWaitFor(const domain::NodeId &node);
     /// The node is given up for good; what is open or running with it is dropped.
     void leave(const domain::NodeId &node);
-    /// The task has a result already, from an earlier life of the run.
-    void markDone(const Task &task);
+    /// The task has a result already, from an earlier life of the run or without having been ordered. Whether it was
+    /// still open.
+    bool markDone(const Task &task);
+    /// The open task of a node was abandoned before it was ordered from here: its next attempt is @p attempt.
+    void markAbandoned(const Task &task, int attempt);
 
     /// Tasks that may start now, taken out of what is open and marked as running. Consecutive node tasks of a node
     /// come together, so that it can go on alone.
     std::vector<Task> startable();
     void finished(const Task &task);
-    /// Measures again: @p task has a new attempt number.
-    void add(const Task &task);
+    /// Ended without a result, @p attempt is its next one: it goes back to its place in the order.
+    void putBack(Task task, int attempt);
+    /// Measures again what has a result: @p task has a new attempt number.
+    void retest(Task task);
 
     bool allDone() const;
     const std::vector<Task> &runningTasks() const { return m_running; }
@@ -74,8 +83,8 @@ public:
 private:
     struct NodeState {
         std::vector<std::string> resources;
-        std::vector<Task> open;      ///< node tasks of first attempts, by step
-        std::multiset<int> pairs;    ///< steps of open pair tasks of first attempts
+        std::vector<Task> open;      ///< node tasks without a result, by step
+        std::multiset<int> pairs;    ///< steps of open pair tasks without a result
         int running = 0;
         bool joined = false;
         bool expected = true;
@@ -85,9 +94,12 @@ private:
     int firstOpenStep(const NodeState &state) const;
     bool inOrder(const Task &task, const domain::NodeId &node) const;
     bool resourceBusy(const Task &task) const;
+    bool neverLoads(const Task &task) const;
     bool mayLoad(const Task &task);
     void start(const Task &task, std::vector<Task> &started);
     void hold(const Task &task, int change);
+    void owePair(const Task &task);
+    void forgetPair(const Task &task);
     void addPair(int step, const domain::NodeId &a, const domain::NodeId &b);
     bool met(int step, const domain::NodeId &a, const domain::NodeId &b) const;
     void drawPairs();
@@ -97,7 +109,7 @@ private:
     std::map<domain::NodeId, NodeState> m_nodes;
     std::vector<domain::NodeId> m_order;
     std::vector<Task> m_pairs;   ///< open pair tasks in the order of the rounds
-    std::vector<Task> m_again;   ///< further attempts
+    std::vector<Task> m_retests;
     std::vector<Task> m_running;
     std::vector<Task> m_donePairs;
     std::map<std::string, std::map<domain::NodeId, int>> m_holders; ///< resource -> nodes with exclusive work

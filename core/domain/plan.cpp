@@ -9,6 +9,7 @@ namespace seatrial::domain {
 namespace {
 
 constexpr std::string_view kServe = "/serve";
+constexpr int kMostAttempts = 1'000'000; ///< a number that a node makes up must not overflow the next one
 
 } // namespace
 
@@ -36,7 +37,7 @@ std::optional<StepKey> StepKey::fromText(const std::string &text)
     StepKey key;
     const char *const end = text.data() + text.size();
     const auto [stopped, error] = std::from_chars(text.data() + hash + 1, end, key.attempt);
-    if (error != std::errc{} || stopped != end || key.attempt < 1)
+    if (error != std::errc{} || stopped != end || key.attempt < 1 || key.attempt > kMostAttempts)
         return std::nullopt;
 
     std::string name = text.substr(0, hash);

@@ -21,7 +21,9 @@ std::vector<NodeFailure> standingFailures(const RunData &run)
 {
     const std::set<NodeId> finished(run.goodbyes.begin(), run.goodbyes.end());
     std::vector<NodeFailure> standing;
-    std::ranges::copy_if(run.failures, std::back_inserter(standing), [&](const NodeFailure &failure) { return !finished.contains(failure.node); });
+    std::ranges::copy_if(run.failures, std::back_inserter(standing), [&](const NodeFailure &failure) {
+        return failure.failure.kind == FailureKind::Untrusted || !finished.contains(failure.node);
+    });
     return standing;
 }
 

@@ -77,7 +77,8 @@ struct RunData {
     std::vector<NodeId> goodbyes; ///< nodes that finished: their journal ended with such a goodbye
 };
 
-/// The failures that still count: those of nodes that finished after all (a run was continued) are history.
+/// The failures that still count: those of nodes that finished after all (a run was continued) are history. But the
+/// goodbye of one that was not believed is not believed either.
 std::vector<NodeFailure> standingFailures(const RunData &run);
 
 } // namespace seatrial::domain

@@ -97,6 +97,37 @@ void FakeNode::cutConnection(std::size_t keepBytes)
     sink->ended(std::unexpected(domain::Failure{domain::Stage::Run, domain::FailureKind::Lost, name + ": connection lost", {}, {}}), {});
 }
 
+void FakeNode::endSupervisor(bool letGo)
+{
+    std::shared_ptr<campaign::StreamSink> sink;
+    {
+        const std::scoped_lock lock(m_mutex);
+        const auto abandon = [&](const char *why) {
+            if (m_inWork && m_killed.insert(m_inWork->step).second)
+                write(StepFinished{m_inWork->step, m_inWork->check, StepStatus::Abandoned, Waiver::None, why, 0});
+        };
+        for (const auto &queued : m_queue)
+            m_known.erase(queued.step);
+        m_queue.clear();
+        if (letGo) {
+            write(Event{Severity::Info, "supervisor.let_go", {}, {}, "The run was let go and can be taken up again.", {}});
+            abandon("let go");
+        }
+        sink.swap(m_sink);
+        write(Event{Severity::Warning, "supervisor.restarted", {}, {}, "The run was taken up again.", {}}); // read by who attaches next
+        abandon("the supervisor was killed while this step ran");
+        m_news.notify_all();
+    }
+    if (sink)
+        sink->ended(3, {});
+}
+
+bool FakeNode::wasToldToEnd(const std::string &step)
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_cancelled.contains(step);
+}
+
 void FakeNode::work()
 {
     std::unique_lock lock(m_mutex);
@@ -126,6 +157,7 @@ void FakeNode::work()
         if (!everStarted.insert(step.step).second)
             ++startedTwice;
         write(StepStarted{step.step, step.check, step.parameters});
+        m_inWork = step;
         lock.unlock();
         run(step);
         lock.lock();
@@ -138,7 +170,7 @@ void FakeNode::run(const StartStep &step)
     m_fleet->mostWorking = std::max<int>(m_fleet->mostWorking, now);
     {
         std::unique_lock lock(m_mutex);
-        m_news.wait_for(lock, std::chrono::duration<double>(behaviour.stepSeconds), [&] { return m_stop || m_cancelled.contains(step.step); });
+        m_news.wait_for(lock, std::chrono::duration<double>(behaviour.stepSeconds), [&] { return m_stop || m_cancelled.contains(step.step) || m_killed.contains(step.step); });
     }
     const bool serving = step.parameters.contains("role") && step.parameters.at("role") == "serve" && !behaviour.ends.contains(step.check);
     if (serving) {
@@ -147,7 +179,7 @@ void FakeNode::run(const StartStep &step)
             write(Event{Severity::Info, "net.listening", step.step, "node", "listening", {{"port", "1"}, {"token", step.parameters.at("token")}}});
         }
         std::unique_lock lock(m_mutex);
-        m_news.wait_for(lock, std::chrono::seconds(5), [&] { return m_stop || m_over || m_cancelled.contains(step.step) || m_left.contains(step.parameters.at("token")); });
+        m_news.wait_for(lock, std::chrono::seconds(5), [&] { return m_stop || m_over || m_cancelled.contains(step.step) || m_killed.contains(step.step) || m_left.contains(step.parameters.at("token")); });
     }
     --m_fleet->working;
     finish(step, serving);
@@ -165,6 +197,9 @@ void FakeNode::partnerLeft(const std::string &token)
 void FakeNode::finish(const StartStep &step, bool serving)
 {
     const std::scoped_lock lock(m_mutex);
+    m_inWork.reset();
+    if (m_killed.contains(step.step))
+        return;
     StepFinished finished{step.step, step.check, StepStatus::Completed, Waiver::None, {}, behaviour.stepSeconds};
     if (const auto it = behaviour.ends.find(step.check); it != behaviour.ends.end()) {
         finished.status = it->second.status;
@@ -253,7 +288,9 @@ FakeNode &FakeFleet::nodeOf(campaign::NodeLink &link)
 
 domain::Result<campaign::Probe> FakeFleet::prepare(campaign::NodeLink &link, std::vector<campaign::RecipeStep> &, const std::atomic<bool> &)
 {
-    campaign::Probe probe = nodeOf(link).behaviour.survey.room.probe;
+    campaign::Probe probe;
+    if (const auto *fake = dynamic_cast<const FakeLink *>(&link)) // others bring links of their own
+        probe = fake->node().behaviour.survey.room.probe;
     probe.base = "/fake";
     probe.deployed = true;
     return probe;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -47,6 +48,10 @@ public:
     void partnerLeft(const std::string &token); ///< who measured with this node is done
     void cutConnection(std::size_t keepBytes = 0); ///< ends the stream, delivering only part of what was pending
     void say(protocol::Body body); ///< into its journal
+    /// Its supervisor ends, and with it what it has in work and in its queue; the next one takes the journal up. With
+    /// @p letGo it says before that it lets the run go.
+    void endSupervisor(bool letGo = false);
+    bool wasToldToEnd(const std::string &step);
 
     const std::string name;
     FakeBehaviour behaviour;
@@ -69,6 +74,8 @@ private:
     std::set<std::string> m_known;
     std::set<std::string> m_cancelled;
     std::set<std::string> m_left;
+    std::set<std::string> m_killed;
+    std::optional<protocol::StartStep> m_inWork;
     std::vector<std::string> m_journal;
     std::shared_ptr<campaign::StreamSink> m_sink;
     bool m_finish = false;

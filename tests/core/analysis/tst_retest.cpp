@@ -90,6 +90,7 @@ private slots:
     void goodFleetNeedsNone();
     void missedLimitIsMeasuredAgainUntilItCounts();
     void noneLeftByThePlan();
+    void whatWasAbandonedUsesUpNone();
     void whatWasDisturbedIsMeasuredAgain();
     void reasonsAreSaid();
     void errorsAreTriedAgain();
@@ -117,6 +118,21 @@ void RetestTest::missedLimitIsMeasuredAgainUntilItCounts()
     run.value("n03", "memory", "copy", 4, Unit::GigabytesPerSecond, "node", 3).measured("n03", "memory", "triad", 4, Unit::GigabytesPerSecond, 3);
     QCOMPARE(wanted(run), QStringList());
     QCOMPARE(judge(run.data(), criteria()).find(NodeId("n03"))->verdict, Verdict::Failed);
+}
+
+void RetestTest::whatWasAbandonedUsesUpNone()
+{
+    RunBuilder run = memoryRun(4, 1);
+    run.data().results.clear(); // a pause took it back twice before it was measured
+    for (const std::string &node : nodeNames(5)) {
+        for (int attempt = 1; attempt <= 2; ++attempt)
+            run.ended(node, "memory", StepStatus::Abandoned, "cancelled", attempt);
+        run.ended(node, "memory", StepStatus::Completed, {}, 3);
+    }
+    QCOMPARE(wanted(run), QStringList{"n03 memory"});
+    for (int attempt = 4; attempt <= 6; ++attempt) // but what is always abandoned comes to an end
+        run.ended("n03", "memory", StepStatus::Abandoned, "killed", attempt);
+    QCOMPARE(wanted(run), QStringList());
 }
 
 void RetestTest::noneLeftByThePlan()

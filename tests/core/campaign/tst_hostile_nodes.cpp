@@ -161,6 +161,11 @@ public:
             lines.push_back(line.text);
     }
     std::vector<std::string> lines; ///< about the hostile node
+    bool heard(const char *words)
+    {
+        const std::scoped_lock lock(m_mutex);
+        return std::ranges::any_of(lines, [&](const std::string &line) { return line.contains(words); });
+    }
 
 private:
     std::mutex m_mutex;
@@ -186,6 +191,8 @@ class HostileNodesTest : public QObject
 private slots:
     void theOthersAreUnharmed_data();
     void theOthersAreUnharmed();
+    void itIsNotBelievedAfterContinue();
+    void nothingCountsAfterAGoodbye();
 };
 
 void HostileNodesTest::theOthersAreUnharmed_data()
@@ -325,6 +332,89 @@ void HostileNodesTest::theOthersAreUnharmed()
     for (const auto &file : QDir(folder.path()).entryInfoList(QDir::Files))
         bytes += file.size();
     QVERIFY2(bytes < 200'000'000, qPrintable(QString("the store has %1 MB").arg(bytes / 1'000'000)));
+}
+
+namespace {
+
+/// The hostile node among two good ones.
+struct Among {
+    explicit Among(Speech speech, double stepSeconds) : fleet(std::move(speech)), store(std::move(*store::openSqliteStore((folder.path() + "/s.db").toStdString())))
+    {
+        for (const char *name : {"n1", "n2"})
+            fleet.good.add(name).behaviour.stepSeconds = stepSeconds;
+    }
+    Worlds worlds() { return {fleet, fleet.good, outside, *store, outside}; }
+    static analysis::Criteria criteria() { return *analysis::parseCriteria(kCriteria, "criteria.yaml"); }
+    static Terms terms()
+    {
+        Terms terms;
+        terms.plan = *domain::parsePlan(kPlan, "plan.yaml");
+        terms.criteria = criteria();
+        terms.fleet = tests::fleetOf({"n1", "evil", "n2"}, false);
+        terms.nodes = {NodeId("n1"), NodeId("evil"), NodeId("n2")};
+        return terms;
+    }
+    bool heard(const char *words) { return outside.heard(words); }
+
+    QTemporaryDir folder;
+    MixedFleet fleet;
+    Quiet outside;
+    std::unique_ptr<store::Store> store;
+};
+
+} // namespace
+
+void HostileNodesTest::itIsNotBelievedAfterContinue()
+{
+    const auto life = std::make_shared<std::atomic<int>>(0);
+    Among among([life](Mouth &mouth) {
+        if (++*life > 1) { // now it behaves, and says goodbye as one should
+            mouth.sequence = 100;
+            mouth.say(Heartbeat{});
+            return mouth.say(Goodbye{Outcome::Finished, {}});
+        }
+        mouth.hello();
+        mouth.behave();
+        mouth.say(2, Heartbeat{});
+    }, 1);
+    domain::RunId id;
+    {
+        auto run = Campaign::begin(among.worlds(), Among::terms());
+        QVERIFY(run);
+        id = (*run)->run();
+        QTRY_VERIFY_WITH_TIMEOUT(among.heard("its journal was rewritten"), 10000);
+        (*run)->detach();
+        QVERIFY((*run)->wait()->data->info.state == domain::RunState::Interrupted);
+    }
+    auto again = Campaign::resume(among.worlds(), id, Among::criteria(), {});
+    QVERIFY(again);
+    const auto last = (*again)->wait();
+    QCOMPARE(last->verdict->find(NodeId("evil"))->verdict, Verdict::Unknown);
+    QCOMPARE(last->verdict->count(Verdict::Qualified), 2);
+    QCOMPARE(life->load(), 1); // nobody asked it again
+}
+
+void HostileNodesTest::nothingCountsAfterAGoodbye()
+{
+    Among among([](Mouth &mouth) {
+        mouth.hello();
+        mouth.behave();
+        std::string both;
+        for (Body body : {Body(Goodbye{Outcome::Finished, {}}), Body(StepStarted{"memory#1", "host.memory", {}})})
+            both += encode(Record{{++mouth.sequence, 1.0 + static_cast<double>(mouth.sequence), mouth.wall, "boot"}, body});
+        mouth.raw(both);
+    }, 0.01);
+    auto run = Campaign::begin(among.worlds(), Among::terms());
+    QVERIFY(run);
+    QElapsedTimer patience;
+    patience.start();
+    while (!(*run)->finished() && patience.elapsed() < 10'000)
+        QTest::qWait(20);
+    if (!(*run)->finished())
+        (*run)->cancel("the test has waited long enough");
+    const auto last = (*run)->wait();
+    QVERIFY(last->data->info.state == domain::RunState::Finished);
+    QCOMPARE(last->nodes.at(1).phase, NodePhase::Done);
 }
 
 QTEST_GUILESS_MAIN(HostileNodesTest)

@@ -142,6 +142,66 @@ private slots:
         QVERIFY(schedule.allDone());
     }
 
+    void aLateNodeOfAStoppedRampGetsNoPairs()
+    {
+        const auto fleet = fleetOf(4, 8);
+        const auto nodes = idsOf(fleet);
+        domain::Plan pairs;
+        pairs.steps = {step("network", true, domain::Scope::Pair)};
+        Schedule schedule(pairs, fleet, nodes);
+        schedule.setRamp({}, fleet);
+        for (std::size_t i = 1; i < nodes.size(); ++i)
+            schedule.join(nodes[i]);
+        schedule.dontWaitFor(nodes.front());
+        auto started = schedule.startable();
+        schedule.stopRamp();
+        schedule.join(nodes.front());
+        for (int round = 0; round < 200 && !schedule.allDone(); ++round) {
+            for (const auto &task : started)
+                schedule.finished(task);
+            started = schedule.startable();
+        }
+        QVERIFY(schedule.allDone());
+    }
+
+    void aRestartedRampLoadsInStepsAgain()
+    {
+        const auto fleet = fleetOf(8, 8);
+        const auto nodes = idsOf(fleet);
+        Schedule schedule(plan(), fleet, nodes);
+        schedule.setRamp({}, fleet);
+        for (const auto &node : nodes)
+            schedule.join(node);
+        auto started = schedule.startable();
+        for (const auto &task : started) {
+            if (task.step == 0)
+                schedule.finished(task);
+        }
+        for (int step = 0; step < 3; ++step) {
+            schedule.ramp().advance();
+            const auto more = schedule.startable();
+            started.insert(started.end(), more.begin(), more.end());
+        }
+        QCOMPARE(loads(started), std::size_t(64));
+        std::set<NodeId> still; // a pause takes back what has not begun: four work on
+        for (const auto &task : started) {
+            if (task.step == 1 && still.size() < 4)
+                still.insert(task.node);
+            else if (task.step != 0)
+                schedule.putBack(task, 2);
+        }
+        schedule.restartRamp();
+        QCOMPARE(schedule.ramp().share(), 0.125);
+        for (const auto &node : still)
+            QVERIFY(schedule.ramp().admitted(node));
+        QVERIFY(loads(schedule.startable()) <= std::size_t(4)); // one of each rack, of which some work already
+        QCOMPARE(schedule.ramp().admittedCount(), std::size_t(8));
+        schedule.stopRamp();
+        schedule.restartRamp();
+        QVERIFY(schedule.ramp().stopped());
+        QCOMPARE(schedule.ramp().admittedCount(), std::size_t(8));
+    }
+
     void deadNodesDoNotHoldTheStep()
     {
         const auto fleet = fleetOf(4, 8);

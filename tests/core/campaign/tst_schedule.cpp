@@ -159,6 +159,78 @@ private slots:
         }
     }
 
+    // What a pause takes back, or an abandoned step, is not left for the end: what follows it would say nothing.
+    void whatIsPutBackComesInItsPlace()
+    {
+        const auto nodes = ids(2);
+        Schedule schedule(plan(), fleet(2, false), nodes);
+        for (const auto &node : nodes)
+            schedule.join(node);
+        const auto first = schedule.startable();
+        QCOMPARE(first.size(), 6u);
+        for (const auto &task : first) {
+            if (task.step == 0)
+                schedule.finished(task);
+        }
+        auto backwards = first;
+        std::ranges::reverse(backwards); // as engines may answer
+        for (const auto &task : backwards) {
+            if (task.step != 0)
+                schedule.putBack(task, 2);
+        }
+        std::map<NodeId, std::vector<int>> steps;
+        int guard = 0, tries = 0;
+        while (!schedule.allDone()) {
+            QVERIFY2(++guard < 100, "the schedule does not come to an end");
+            for (const auto &task : schedule.startable()) {
+                for (const auto &node : task.peer.empty() ? std::vector{task.node} : std::vector{task.node, task.peer})
+                    steps[node].push_back(task.step);
+            }
+            const auto running = schedule.runningTasks();
+            for (const auto &task : running) {
+                if (!task.peer.empty() && ++tries == 1)
+                    schedule.putBack(task, 2); // a pair is measured once more before what follows
+                else
+                    schedule.finished(task);
+            }
+        }
+        for (const auto &node : nodes)
+            QCOMPARE(steps[node], (std::vector{1, 2, 3, 3, 4}));
+    }
+
+    void whatWasAbandonedElsewhereHasItsNextNumber()
+    {
+        const auto nodes = ids(1);
+        Schedule schedule(plan(), fleet(1, false), nodes);
+        schedule.markAbandoned({1, nodes[0], {}, 1}, 2);
+        QVERIFY(schedule.markDone({0, nodes[0], {}, 1}));
+        QVERIFY(!schedule.markDone({0, nodes[0], {}, 2}));
+        schedule.join(nodes[0]);
+        const auto tasks = schedule.startable();
+        QCOMPARE(tasks, (std::vector<Task>{{1, nodes[0], {}, 2}, {2, nodes[0], {}, 1}}));
+    }
+
+    void retestsKnowNoOrder()
+    {
+        const auto nodes = ids(1);
+        Schedule schedule(plan(), fleet(1, false), nodes);
+        schedule.join(nodes[0]);
+        for (const auto &task : schedule.startable())
+            schedule.finished(task);
+        for (const auto &task : schedule.startable()) // behind the pairs, of which there are none
+            schedule.finished(task);
+        QVERIFY(schedule.allDone());
+        schedule.retest({1, nodes[0], {}, 2});
+        auto again = schedule.startable();
+        QCOMPARE(again.size(), 1u);
+        schedule.putBack(again.front(), 3);
+        again = schedule.startable();
+        QCOMPARE(again.size(), 1u);
+        QVERIFY(again.front().retest && again.front().attempt == 3);
+        schedule.finished(again.front());
+        QVERIFY(schedule.allDone());
+    }
+
     void thousandNodes()
     {
         const auto nodes = ids(1000);
