@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <cerrno>
 
 namespace seatrial::fuzz {
 
@@ -30,10 +30,17 @@ std::string outputOf(const std::string &command)
     promise(failed == 0, "a shell");
     std::string output;
     char buffer[4096];
-    for (ssize_t bytes; (bytes = read(ends[0], buffer, sizeof buffer)) > 0;)
+    for (;;) {
+        const ssize_t bytes = read(ends[0], buffer, sizeof buffer);
+        if (bytes < 0 && errno == EINTR)
+            continue; // libFuzzer looks at the clock by a signal
+        if (bytes <= 0)
+            break;
         output.append(buffer, static_cast<std::size_t>(bytes));
+    }
     close(ends[0]);
-    waitpid(child, nullptr, 0);
+    while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
     return output;
 }
 
