@@ -144,7 +144,8 @@ ssh:
   port: $(node_port)
   identity: id_ed25519        # paths are relative to this file
   known_hosts: known_hosts
-${bastion:+  jump: $(node_user)@$(address_of "$bastion")    # $bastion: the only way to the others
+${bastion:+  config: ssh_config          # a jump host gets its key and known_hosts from there
+  jump: $(node_user)@$(address_of "$bastion")    # $bastion: the only way to the others
 }shared:                       # nodes named together share a resource: never measured at the same time
   - name: lab-host            # all lab nodes share one physical host
     kind: physical-host
