@@ -15,6 +15,9 @@ namespace seatrial::tests {
 
 namespace {
 
+/// The kernel's table is read in pieces while it changes, so one look may miss a connection that stands.
+constexpr int kLooks = 3;
+
 /// Client ports of connections on loopback that stand.
 std::set<int> standing()
 {
@@ -50,6 +53,10 @@ LoginReaper::~LoginReaper()
 void LoginReaper::look()
 {
     const std::string here = " 127.0.0.1 " + std::to_string(m_port);
+    const std::set<int> stand = standing();
+    for (const int client : stand)
+        m_missed.erase(client);
+    std::set<int> missing; // counted once a look, however many processes a login has
     std::error_code error;
     for (std::filesystem::directory_iterator entry("/proc", error), end; !error && entry != end; entry.increment(error)) {
         const int pid = std::atoi(entry->path().filename().c_str());
@@ -64,7 +71,11 @@ void LoginReaper::look()
         if (!connection.ends_with(here))
             continue;
         const int client = std::atoi(connection.c_str() + connection.find(' '));
-        if (!standing().contains(client) && kill(pid, m_signal) == 0)
+        if (stand.contains(client))
+            continue;
+        if (missing.insert(client).second)
+            ++m_missed[client];
+        if (m_missed[client] >= kLooks && kill(pid, m_signal) == 0)
             ++m_ended;
     }
 }

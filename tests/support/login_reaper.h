@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <thread>
 
 namespace seatrial::tests {
@@ -24,6 +25,7 @@ private:
     const int m_signal;
     std::atomic<int> m_ended = 0;
     std::atomic<bool> m_stop = false;
+    std::map<int, int> m_missed; ///< looks in a row that did not find the connection, by its client port
     std::thread m_thread;
 };
 
