@@ -12,6 +12,8 @@
 
 namespace seatrial::engine {
 
+class Machine;
+
 /// Where a check says what it found. In a worker this is a pipe to the supervisor, in a test a vector.
 class Emitter
 {
@@ -33,6 +35,7 @@ struct CheckContext {
     Emitter *out = nullptr;
     int loadLock = -1;       ///< descriptor that the workers of a run share, see load_lock.h; -1: nobody to share a node with
     std::string run;         ///< name of the run's folder: how other runs are told who measures
+    Machine *machine = nullptr; ///< the GPUs of the node, real or simulated; never null in a worker
 };
 
 /// How a check ended; becomes protocol::StepFinished.

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "engine/device/device.h"
+#include "engine/device/management.h"
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace seatrial::engine {
+
+/// The accelerators of a node and the time they live in: real ones (CUDA, NVML) or simulated ones. What a check does is
+/// the same on both, so everything but the physics is tested without a GPU.
+class Machine
+{
+public:
+    virtual ~Machine() = default;
+
+    virtual bool simulated() const = 0;
+    /// How figures of it come about, for the provenance of each: driver and runtime versions, or profile and seed.
+    virtual std::string provenance() const = 0;
+    /// Where /proc and /sys of it are read. A simulated machine has a tree of its own.
+    virtual std::filesystem::path sysroot() const = 0;
+
+    virtual Management &management() = 0;
+    /// Makes a GPU ready for work in this process (which must not fork afterwards).
+    virtual Outcome<std::unique_ptr<Device>> open(int gpu) = 0;
+    /// All-reduce (sum, float) over these GPUs by the collective library, @p times over: the median of the seconds each took.
+    virtual Outcome<double> allReduce(const std::vector<int> &gpus, std::uint64_t bytes, int times) = 0;
+
+    /// Seconds; monotonic. All budgets and windows of GPU checks are measured by it: simulated time runs as fast as its profile says.
+    virtual double now() const = 0;
+    /// Sleeps, but not longer than until @p stop is set.
+    virtual void sleep(double seconds, const std::atomic<bool> *stop) = 0;
+};
+
+} // namespace seatrial::engine
