@@ -61,6 +61,7 @@ Campaign::Campaign(Worlds worlds, domain::RunData data, analysis::Criteria crite
 {
     auto coordinator = std::make_unique<Coordinator>(worlds, std::move(data), std::move(criteria), terms.fanOut, terms.leaseSeconds, m_inbox);
     coordinator->setRamp(terms.ramp);
+    coordinator->setPatience(terms.patience);
     if (resumed)
         coordinator->takeUp(*resumed);
     m_thread = std::thread([this, coordinator = std::move(coordinator)]() mutable {

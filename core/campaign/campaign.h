@@ -8,6 +8,7 @@
 #include "core/campaign/snapshot.h"
 #include "core/store/store.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
@@ -25,6 +26,14 @@ struct Worlds {
     Observer &observer;
 };
 
+/// When a node has had time enough. Whoever tests has less.
+struct Patience {
+    std::chrono::milliseconds beyondDeadline{45'000}; ///< a step should have ended by its deadline; then the engine ends it, and says so
+    std::chrono::milliseconds lost{180'000};          ///< without a connection; its journal stays there
+    std::chrono::milliseconds goodbye{45'000};        ///< after the last step
+    int lossesInARow = 40;                            ///< connections that broke without an ordered step having moved
+};
+
 /// What is to be done, and on which terms.
 struct Terms {
     domain::Plan plan;
@@ -36,6 +45,7 @@ struct Terms {
     double leaseSeconds = 900; ///< how long a node goes on and waits when nobody is attached
     int fanOut = 64;           ///< connections being made at a time
     RampTerms ramp;            ///< how load comes onto many nodes
+    Patience patience;
 };
 
 /// One qualification over many nodes, from the first connection to the verdict. Works on a thread of its own and
@@ -46,7 +56,7 @@ public:
     /// Begins a new run.
     static domain::Result<std::unique_ptr<Campaign>> begin(Worlds worlds, Terms terms);
     /// Goes on with a run of the store: its plan, fleet and nodes, from where each journal stands. Of @p terms only
-    /// lease, fan-out and ramp count.
+    /// lease, fan-out, ramp and patience count.
     static domain::Result<std::unique_ptr<Campaign>> resume(Worlds worlds, const domain::RunId &run, analysis::Criteria criteria,
                                                             const Terms &terms);
     ~Campaign();

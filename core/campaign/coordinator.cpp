@@ -18,7 +18,6 @@ constexpr auto kPublishEvery = 100ms;
 constexpr auto kRenewEvery = 10s;
 /// Attempts at a pair beyond its retests: what then has no result will have none.
 constexpr int kPairAttempts = 3;
-constexpr auto kFinishWithin = 45s;
 constexpr auto kQuietWithin = 12s;
 
 } // namespace
@@ -152,7 +151,8 @@ void Coordinator::tick()
             giveUp(node, {domain::Stage::Run, domain::FailureKind::Timeout,
                           fmt::format("{}: {} did not end, although its deadline has passed.", id.text(),
                                       node.stepInWork.empty() ? "an ordered step" : node.stepInWork),
-                          "waiting for the engine's own deadline and 45 s more", "look at the node: its supervisor does not work any more"});
+                          fmt::format("waiting for the engine's own deadline and {:.0f} s more", std::chrono::duration<double>(m_patience.beyondDeadline).count()),
+                          "look at the node: its supervisor does not work any more"});
         }
     }
     if (now >= m_nextRenew) {
@@ -225,7 +225,7 @@ bool Coordinator::retest()
 void Coordinator::beginFinishing()
 {
     m_mode = Mode::Finishing;
-    m_modeDeadline = Clock::now() + kFinishWithin;
+    m_modeDeadline = Clock::now() + m_patience.goodbye;
     for (auto &[id, node] : m_nodes)
         send(node, protocol::NoMoreSteps{});
 }

@@ -29,6 +29,7 @@ public:
 
     /// Before anything else: how load comes onto the nodes.
     void setRamp(const RampTerms &terms);
+    void setPatience(const Patience &patience) { m_patience = patience; }
     /// Takes up the results and journal positions of an earlier life.
     void takeUp(const std::map<domain::NodeId, store::StreamPosition> &positions);
     /// Works until the run is finished, cancelled or detached.
@@ -60,6 +61,7 @@ private:
         bool letGo = false;           ///< its supervisor ends because it let the run go
         bool interrupted = false;     ///< its supervisor ended, or let go, since a step began last
         std::map<int, int> interruptions; ///< by step: how often one was measured again therefore
+        std::set<domain::StepKey> begun; ///< ordered here and seen to begin: what begins twice does not move
         std::set<int> endedByPerson;  ///< steps of which somebody has seen enough
         bool diedInSight = false;     ///< the last loss was of a supervisor while its connection held
         bool attachedOnly = false;    ///< its supervisor ends with the connection
@@ -160,6 +162,7 @@ private:
     Schedule m_schedule;
     Pace m_pace;
     RampTerms m_ramp;
+    Patience m_patience;
     std::optional<Clock::time_point> m_rampSince; ///< when the load of this step of the ramp began
     bool m_loadSeen = false;                      ///< a step that loads has begun
     bool m_rampTold = false;

@@ -19,8 +19,6 @@ namespace {
 
 constexpr int kConnectTries = 2;      ///< for a node that was never reached
 constexpr int kSupervisorRestarts = 3;
-constexpr auto kLostFor = 180s;       ///< after that a lost node is given up; its journal stays there
-constexpr int kLossesInARow = 40;     ///< connections that broke without a step having moved
 constexpr auto kBackoffMaximum = 8000ms;
 
 } // namespace
@@ -154,7 +152,7 @@ void Coordinator::lost(NodeRun &node, const Failure &failure)
             domain::sentence(failure) + (node.attachedOnly ? " Its step in work ends with it; attaching again." : " The node goes on under its lease; attaching again."));
         enter(node, NodePhase::Reconnecting);
     }
-    if (failure.kind == FailureKind::Changed || now - node.lostSince > kLostFor || node.losses > kLossesInARow)
+    if (failure.kind == FailureKind::Changed || now - node.lostSince > m_patience.lost || node.losses > m_patience.lossesInARow)
         return giveUp(node, failure);
     const auto backoff = std::min(250ms * (1 << std::min(node.losses, 6)), std::chrono::milliseconds(kBackoffMaximum));
     ++node.losses;

@@ -16,8 +16,6 @@ using protocol::StepStatus;
 
 namespace {
 
-/// What the node's own deadline may be late by before the desktop stops believing in the node.
-constexpr std::chrono::seconds kDeadlineSlack{45};
 /// How often a step is measured again because its supervisor ended under it.
 constexpr int kInterruptions = 3;
 std::chrono::milliseconds milliseconds(double seconds)
@@ -130,7 +128,7 @@ void Coordinator::renewProgress(NodeRun &node)
         deadline = std::max(deadline, order.words.deadlineSeconds);
         expected = std::max(expected, m_pace.stepSeconds(order.task.step));
     }
-    node.progressDeadline = Clock::now() + milliseconds(deadline) + kDeadlineSlack;
+    node.progressDeadline = Clock::now() + milliseconds(deadline) + m_patience.beyondDeadline;
     node.stuckAt = Clock::now() + milliseconds(expected + 0.6 * (std::max(deadline, expected) - expected));
 }
 
@@ -238,16 +236,20 @@ void Coordinator::record(NodeRun &node, const protocol::Record &record)
 
 void Coordinator::started(NodeRun &node, const protocol::StepStarted &step)
 {
-    node.losses = 0;
-    node.interrupted = false;
-    node.stepInWork = step.step;
-    node.sinceWall = wallNow();
     const auto key = StepKey::fromText(step.step);
     const int index = key ? stepIndex(key->step) : -1;
+    // Only what was ordered moves, and only once: a node that says the same again and again gets no more time for it.
+    const bool moves = key && node.orders.contains(*key) && node.begun.insert(*key).second;
+    node.interrupted = false;
+    node.stepInWork = step.step;
     if (index >= 0 && node.steps[index] != StepState::Missed)
         node.steps[index] = StepState::InWork;
     m_loadSeen |= index >= 0 && m_info.plan.steps[index].exclusive;
     enter(node, NodePhase::Working);
+    if (!moves)
+        return;
+    node.losses = 0;
+    node.sinceWall = wallNow();
     renewProgress(node);
 }
 
@@ -257,7 +259,6 @@ void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
     const auto key = StepKey::fromText(step.step);
     if (!key)
         return;
-    node.losses = 0;
     node.ended[*key] = step.status;
     const int index = stepIndex(key->step);
     if (index >= 0) {
@@ -268,9 +269,9 @@ void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
     const auto found = node.orders.find(*key);
     if (found == node.orders.end()) {
         endedUnordered(node, *key, step.status);
-        sayEnd(node, *key, step);
-        return renewProgress(node);
+        return sayEnd(node, *key, step);
     }
+    node.losses = 0;
     const Order order = std::move(found->second);
     node.orders.erase(found);
     renewProgress(node);

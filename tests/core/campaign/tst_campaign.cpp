@@ -147,8 +147,8 @@ private slots:
 
     void whatBecomesOfProcessesIsTriedWhereItIsDoubted()
     {
-        Stage stage(3);
-        for (const auto *name : {"n1", "n2"}) {
+        Stage stage(4);
+        for (const auto *name : {"n1", "n2", "n4"}) {
             auto &survey = stage.fleet.node(name).behaviour.survey;
             survey.room.probe.survival = Survival::Doubted;
             survey.room.probe.survivalReason = "pam_slurm_adopt in /etc/pam.d/sshd";
@@ -156,15 +156,37 @@ private slots:
         }
         stage.fleet.node("n1").behaviour.survey.noScope = "there is no systemd-run";
         stage.fleet.node("n2").behaviour.survey.scopeOutlives = true;
+        stage.fleet.node("n4").behaviour.survey.failures["scope"] = {domain::Stage::Preflight, domain::FailureKind::Timeout, "nobody answers", {}, {}};
         auto run = Campaign::begin(stage.worlds(), stage.terms(false));
         const auto last = (*run)->wait();
-        QCOMPARE(last->verdict->count(Verdict::Qualified), 3);
+        QCOMPARE(last->verdict->count(Verdict::Qualified), 4);
         QCOMPARE(stage.fleet.node("n1").attachedBy, std::vector<std::string>{"1 attached"});
         QCOMPARE(stage.fleet.node("n1").logins.load(), 2);
         QCOMPARE(stage.fleet.node("n2").attachedBy, std::vector<std::string>{"1 scope"});
         QCOMPARE(stage.fleet.node("n3").attachedBy, std::vector<std::string>{"1"});
         QCOMPARE(stage.fleet.node("n3").logins.load(), 1); // an ordinary node pays nothing
         QCOMPARE(stage.fleet.node("n1").behaviour.survey.room.probe.survival, Survival::Dies); // and it is remembered there
+        QCOMPARE(stage.fleet.node("n4").attachedBy, std::vector<std::string>{"1 attached"});
+        QCOMPARE(stage.fleet.node("n4").behaviour.survey.room.probe.survival, Survival::Doubted); // tried again at the next login
+    }
+
+    void aNodeThatStaysAwayIsGivenUp()
+    {
+        Stage stage(2);
+        auto &away = stage.fleet.node("n2");
+        away.behaviour.stepSeconds = 5;
+        Terms terms = stage.terms(false);
+        terms.patience.lost = std::chrono::milliseconds(800);
+        auto run = Campaign::begin(stage.worlds(), std::move(terms));
+        QTRY_VERIFY(stage.watcher.now() && stage.watcher.now()->nodes[1].phase == NodePhase::Working);
+        away.behaviour.connectFailure = {domain::Stage::Connect, domain::FailureKind::Timeout, "n2: no answer", {}, {}};
+        away.behaviour.connectFails = 1000;
+        away.cutConnection();
+        const auto last = (*run)->wait();
+        QCOMPARE(last->verdict->find(domain::NodeId("n2"))->verdict, Verdict::Unknown);
+        QVERIFY(last->data->info.state == domain::RunState::Finished);
+        QVERIFY2(away.behaviour.connectFails < 999, "it was tried more than once");
+        QVERIFY(stage.watcher.heard("n2: no answer"));
     }
 
     void anAttachedNodeIsToldApart()
