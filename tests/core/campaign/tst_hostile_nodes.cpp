@@ -293,8 +293,8 @@ void HostileNodesTest::theOthersAreUnharmed_data()
     row("steps that nobody ordered end again and again", false, "deadline has passed", [](Mouth &mouth) {
         mouth.hello();
         for (int attempt = 2; mouth.open(); ++attempt) {
-            mouth.say(StepStarted{"memory#" + std::to_string(attempt), "host.memory", {}});
-            mouth.say(StepFinished{"memory#" + std::to_string(attempt), "host.memory", StepStatus::Completed, Waiver::None, {}, 1});
+            mouth.say(StepStarted{"network@n1#" + std::to_string(attempt), "net.pair", {}});
+            mouth.say(StepFinished{"network@n1#" + std::to_string(attempt), "net.pair", StepStatus::Completed, Waiver::None, {}, 1});
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
         }
     });
@@ -325,7 +325,8 @@ void HostileNodesTest::theOthersAreUnharmed()
     terms.criteria = *analysis::parseCriteria(kCriteria, "criteria.yaml");
     terms.fleet = tests::fleetOf({"n1", "evil", "n2"}, false);
     terms.nodes = {NodeId("n1"), NodeId("evil"), NodeId("n2")};
-    terms.patience = kLittle;
+    if (!finding.contains("listened")) // 200,000 records may take a slow machine longer
+        terms.patience = kLittle;
 
     const double memoryBefore = residentMegabytes();
     auto run = Campaign::begin({fleet, fleet, outside, *store, outside}, std::move(terms));
