@@ -235,6 +235,36 @@ private slots:
         QCOMPARE(shares ? int(shares->size()) : -1, steps);
     }
 
+    void pauseWords_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<double>("seconds"); ///< -1: refused
+        QTest::newRow("none") << "0" << 0.;
+        QTest::newRow("part of a second") << "2.5" << 2.5;
+        QTest::newRow("most") << "3600" << 3600.;
+        for (const char *bad : {"", "-1", "3600.1", "nan", "inf", "10 s", "1,5", " 10", "ten", "1e99"})
+            QTest::newRow(bad) << bad << -1.;
+    }
+    void pauseWords()
+    {
+        QFETCH(QString, text);
+        QFETCH(double, seconds);
+        const auto pause = rampPauseFromText(text.toStdString());
+        QCOMPARE(pause.value_or(-1), seconds);
+        QVERIFY(pause || pause.error().advice.find("0 to 3600") != std::string::npos);
+    }
+
+    void namedStepsHoldOnFewNodesToo()
+    {
+        RampTerms usual;
+        usual.pauseSeconds = 4;
+        const auto own = withSteps(usual, "50,100");
+        QVERIFY(own && !usual.applies(16) && own->applies(2) && !own->applies(1));
+        QCOMPARE(own->pauseSeconds, 4.);
+        QVERIFY(!withSteps(usual, "off")->applies(1000));
+        QVERIFY(!withSteps(usual, "100,50"));
+    }
+
     void howManyLossesAreTooMany()
     {
         QCOMPARE(tooManyLosses(3), std::size_t(2));
@@ -276,6 +306,10 @@ private slots:
         RampTerms off;
         off.shares.clear();
         QCOMPARE(estimate(burn, fleet, idsOf(fleet), off).totalSeconds, 102.);
+        QCOMPARE(quickEstimate(burn, fleet, idsOf(fleet), {}).totalSeconds, 132.);
+        domain::Plan look;
+        look.steps = {step("health", false)};
+        QCOMPARE(quickEstimate(look, fleet, idsOf(fleet), {}).rampSeconds, 0.); // nothing loads
         QVERIFY(!estimate(burn, fleetOf(70, 30), idsOf(fleetOf(70, 30)), {}).simulated);
     }
 };
