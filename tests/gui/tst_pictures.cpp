@@ -8,6 +8,7 @@
 #include "gui/pages/run/run_page.h"
 #include "gui/theme/theme_controller.h"
 #include "tests/gui/support/fake_world.h"
+#include "tests/gui/support/window_tools.h"
 
 #include <QAbstractButton>
 #include <QImage>
@@ -15,7 +16,6 @@
 #include <QLineEdit>
 #include <QScrollArea>
 #include <QSettings>
-#include <QStandardPaths>
 #include <QTest>
 
 using namespace seatrial;
@@ -28,9 +28,7 @@ class TestPictures : public QObject {
 private slots:
     void initTestCase()
     {
-        QStandardPaths::setTestModeEnabled(true);
-        QCoreApplication::setOrganizationName(QStringLiteral("seatrial-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("pictures"));
+        test::useOwnSettings(QStringLiteral("pictures"));
         QSettings().clear();
         m_themes = std::make_unique<ThemeController>();
         makeWorld();

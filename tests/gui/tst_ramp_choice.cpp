@@ -9,17 +9,18 @@
 #include "gui/theme/theme_controller.h"
 #include "gui/widgets/segmented_control.h"
 #include "tests/gui/support/fake_world.h"
+#include "tests/gui/support/window_tools.h"
 
 #include <QAbstractButton>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSettings>
-#include <QStandardPaths>
 #include <QTest>
 
 using namespace seatrial;
 using namespace seatrial::gui;
+using gui::test::button;
 using gui::test::FakeWorld;
 
 namespace {
@@ -45,15 +46,6 @@ void type(QLineEdit& field, const QString& text)
     QTest::keyClicks(&field, text);
 }
 
-QPushButton* button(QWidget& parent, const QString& text)
-{
-    for (auto* each : parent.findChildren<QPushButton*>()) {
-        if (each->text() == text && !each->isHidden())
-            return each;
-    }
-    return nullptr;
-}
-
 QString bandOf(Workbench& window) { return window.findChild<ProgressBand*>()->accessibleName(); }
 
 } // namespace
@@ -64,9 +56,7 @@ class TestRampInWindow : public QObject {
 private slots:
     void initTestCase()
     {
-        QStandardPaths::setTestModeEnabled(true);
-        QCoreApplication::setOrganizationName(QStringLiteral("seatrial-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("ramp"));
+        test::useOwnSettings(QStringLiteral("ramp"));
         m_themes = std::make_unique<ThemeController>();
     }
     void init() { QSettings().clear(); }
