@@ -59,12 +59,7 @@ domain::Result<campaign::RampTerms> rampTerms(const std::string &ramp, double pa
     terms.pauseSeconds = pauseSeconds;
     if (ramp.empty())
         return terms;
-    auto shares = campaign::rampFromText(ramp);
-    if (!shares)
-        return std::unexpected(std::move(shares.error()));
-    terms.shares = std::move(*shares);
-    terms.smallest = 2; // a person who names steps means them
-    return terms;
+    return campaign::withSteps(std::move(terms), ramp);
 }
 
 domain::Result<std::vector<domain::NodeId>> chosenNodes(const domain::Fleet &fleet, const std::string &expression)

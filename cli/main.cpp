@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/print.h"
 
+#include "core/campaign/ramp.h"
 #include "core/domain/yaml_reader.h"
 #include "core/protocol/version.h"
 #include "remote/deploy/engine_deployer.h"
@@ -103,7 +104,7 @@ void addTerms(CLI::App *app, RunOptions &options)
     addText(app, "--criteria", options.criteria, "File of limits instead of the built-in ones");
     app->add_option("--lease", options.leaseSeconds, "Seconds a node goes on and waits when nobody is attached")->check(CLI::Range(30.0, 604800.0))->capture_default_str();
     addText(app, "--ramp", options.ramp, "Load comes onto these percentages of the nodes, step by step, or 'off'; default: 12.5,25,50,100 from 17 nodes on");
-    app->add_option("--ramp-pause", options.rampPauseSeconds, "Seconds between two steps of the ramp")->check(CLI::Range(0.0, 3600.0))->capture_default_str();
+    app->add_option("--ramp-pause", options.rampPauseSeconds, "Seconds between two steps of the ramp")->check(CLI::Range(0.0, campaign::RampTerms::mostPauseSeconds))->capture_default_str();
     app->add_flag("--json", options.json, "JSON lines on standard output, ending with a summary");
 }
 

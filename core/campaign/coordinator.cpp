@@ -304,6 +304,7 @@ void Coordinator::publish(bool everything)
     snapshot->elapsedSeconds = std::chrono::duration<double>(Clock::now() - m_began - pausedFor()).count();
     if (m_mode == Mode::Measuring)
         snapshot->pause = m_pause;
+    snapshot->ramp = rampNow();
     snapshot->left = m_pace.left(tasks);
     snapshot->stepsDone = m_stepsDone;
     snapshot->stepsPlanned = m_stepsDone + static_cast<int>(tasks.size());

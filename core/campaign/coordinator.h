@@ -123,6 +123,7 @@ private:
     // coordinator_ramp.cpp
     void lookAtRamp();
     bool mayBeginRamp() const;
+    std::optional<RampProgress> rampNow() const;
 
     // coordinator_orders.cpp
     void startWhatMay();

@@ -46,6 +46,7 @@ void Coordinator::lookAtRamp()
         if (!mayBeginRamp())
             return;
         m_rampSince = now;
+        m_dirty = true;
         if (!std::exchange(m_rampTold, true)) {
             m_rampLosses.clear(); // what was lost before there was load says nothing of it
             say(Severity::Info, {}, fmt::format("load comes onto the nodes in steps, {:.3g} % of them first", 100 * ramp.share()));
@@ -63,6 +64,7 @@ void Coordinator::lookAtRamp()
         mayReturn |= phase == NodePhase::Reconnecting;
     }
     if (gone.size() < tooManyLosses(ramp.admittedCount())) {
+        m_dirty = true;
         ramp.advance();
         m_rampSince = now;
         m_rampLosses.clear();
@@ -71,13 +73,30 @@ void Coordinator::lookAtRamp()
         return;
     }
     if (mayReturn) { // each comes back or is given up: then it is looked at again
+        m_dirty |= !m_rampHeld;
         if (!std::exchange(m_rampHeld, true))
             say(Severity::Warning, gone, fmt::format("{} of {} loaded nodes were lost: load is not extended before they are back", gone.size(), ramp.admittedCount()));
         return;
     }
     const int left = m_schedule.stopRamp();
+    m_dirty = true;
     say(Severity::Error, gone, fmt::format("{} of {} loaded nodes died: load is not extended to {} further node{}, which stay unmeasured. Look at power and "
                                            "cooling before you begin a new run.", gone.size(), ramp.admittedCount(), left, left == 1 ? "" : "s"));
+}
+
+/// How far load was extended, while that says something: not before it began, and not once all may be loaded. One that
+/// was stopped stays so to the end.
+std::optional<RampProgress> Coordinator::rampNow() const
+{
+    const auto &ramp = m_schedule.ramp();
+    if (ramp.stopped())
+        return RampProgress{ramp.share(), 0, false, true};
+    if (m_mode != Mode::Measuring || !m_rampTold || ramp.over())
+        return std::nullopt;
+    RampProgress progress{ramp.share(), 0, m_rampHeld, false};
+    if (m_rampSince && !m_rampHeld)
+        progress.nextWall = wallNow() + m_ramp.pauseSeconds - std::chrono::duration<double>(Clock::now() - *m_rampSince).count();
+    return progress;
 }
 
 } // namespace seatrial::campaign

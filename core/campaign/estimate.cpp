@@ -125,11 +125,14 @@ private:
 
 Estimate estimate(const domain::Plan &plan, const domain::Fleet &fleet, const std::vector<domain::NodeId> &nodes, const RampTerms &ramp)
 {
-    if (nodes.size() <= kMostSimulated)
-        return Play(plan, fleet, nodes, ramp).run();
+    return nodes.size() <= kMostSimulated ? Play(plan, fleet, nodes, ramp).run() : quickEstimate(plan, fleet, nodes, ramp);
+}
+
+Estimate quickEstimate(const domain::Plan &plan, const domain::Fleet &fleet, const std::vector<domain::NodeId> &nodes, const RampTerms &ramp)
+{
     Estimate rough;
     rough.simulated = false;
-    if (ramp.applies(nodes.size()))
+    if (ramp.applies(nodes.size()) && std::ranges::any_of(plan.steps, &domain::PlanStep::exclusive))
         rough.rampSeconds = ramp.pauseSeconds * static_cast<double>(ramp.shares.size() - 1);
     rough.totalSeconds = Pace::estimate(plan, fleet, nodes) + rough.rampSeconds;
     return rough;

@@ -28,4 +28,7 @@ struct Estimate {
 /// Lets the schedule itself play @p plan on @p nodes, with every step as long as the plan expects.
 Estimate estimate(const domain::Plan &plan, const domain::Fleet &fleet, const std::vector<domain::NodeId> &nodes, const RampTerms &ramp);
 
+/// Without playing: the longest sum of steps of one node or shared resource, and the pauses of the ramp. At once, however many there are.
+Estimate quickEstimate(const domain::Plan &plan, const domain::Fleet &fleet, const std::vector<domain::NodeId> &nodes, const RampTerms &ramp);
+
 } // namespace seatrial::campaign

@@ -7,14 +7,14 @@
 
 namespace seatrial::campaign {
 
-namespace {
+using domain::Failure;
+using domain::FailureKind;
+using domain::Stage;
 
-std::size_t shareOf(double share, std::size_t all)
+std::size_t nodesOfShare(double share, std::size_t nodes)
 {
-    return static_cast<std::size_t>(std::ceil(share * static_cast<double>(all) - 1e-9));
+    return static_cast<std::size_t>(std::ceil(share * static_cast<double>(nodes) - 1e-9));
 }
-
-} // namespace
 
 domain::Result<std::vector<double>> rampFromText(const std::string &text)
 {
@@ -35,8 +35,27 @@ domain::Result<std::vector<double>> rampFromText(const std::string &text)
     }
     if (well && shares.back() == 1)
         return shares;
-    return std::unexpected(domain::Failure{domain::Stage::Input, domain::FailureKind::Invalid, "'" + text + "' is no ramp", {},
-                                           "give growing percentages that end with 100, like 12.5,25,50,100, or off"});
+    return std::unexpected(Failure{Stage::Input, FailureKind::Invalid, "'" + text + "' is no ramp", {}, "give growing percentages that end with 100, like 12.5,25,50,100, or off"});
+}
+
+domain::Result<double> rampPauseFromText(const std::string &text)
+{
+    double seconds = -1;
+    const char *const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, seconds);
+    if (error == std::errc{} && rest == end && seconds >= 0 && seconds <= RampTerms::mostPauseSeconds)
+        return seconds;
+    return std::unexpected(Failure{Stage::Input, FailureKind::Invalid, "'" + text + "' is no pause between two steps", {}, "give seconds from 0 to 3600"});
+}
+
+domain::Result<RampTerms> withSteps(RampTerms terms, const std::string &text)
+{
+    auto shares = rampFromText(text);
+    if (!shares)
+        return std::unexpected(std::move(shares.error()));
+    terms.shares = std::move(*shares);
+    terms.smallest = 2;
+    return terms;
 }
 
 Ramp::Ramp(const RampTerms &terms, const domain::Fleet &fleet, const std::vector<domain::NodeId> &nodes) : m_terms(terms), m_nodes(nodes.size())
@@ -58,7 +77,7 @@ bool Ramp::admit(const domain::NodeId &node)
     if (m_stopped)
         return false;
     const auto &rack = m_racks[node];
-    const bool room = m_admitted.size() < shareOf(share(), m_nodes) && m_admittedOfRack[rack] < shareOf(share(), m_rackSizes[rack]);
+    const bool room = m_admitted.size() < nodesOfShare(share(), m_nodes) && m_admittedOfRack[rack] < nodesOfShare(share(), m_rackSizes[rack]);
     if (room)
         grant(node);
     return room;
@@ -87,7 +106,7 @@ void Ramp::restart()
 
 std::size_t tooManyLosses(std::size_t loaded)
 {
-    return std::max<std::size_t>(2, shareOf(0.05, loaded));
+    return std::max<std::size_t>(2, nodesOfShare(0.05, loaded));
 }
 
 } // namespace seatrial::campaign

@@ -16,11 +16,21 @@ struct RampTerms {
     std::vector<double> shares{0.125, 0.25, 0.5, 1}; ///< of the nodes that may be under load, step by step; the last is 1. Empty: no ramp
     double pauseSeconds = 10; ///< between two steps, to see whether nodes were lost
     int smallest = 17;        ///< fewer nodes than this are loaded at once
+    static constexpr double mostPauseSeconds = 3600;
     bool applies(std::size_t nodes) const { return !shares.empty() && static_cast<int>(nodes) >= smallest; }
 };
 
 /// "12.5,25,50,100" (percent, ascending, the last 100), or "off" for none. Else a failure that says what was expected.
 domain::Result<std::vector<double>> rampFromText(const std::string &text);
+
+/// Seconds between two steps, "10" or "2.5"; at most RampTerms::mostPauseSeconds. Else a failure that says so.
+domain::Result<double> rampPauseFromText(const std::string &text);
+
+/// @p terms with the steps that a person named, as of rampFromText(). Who names steps means them on few nodes too.
+domain::Result<RampTerms> withSteps(RampTerms terms, const std::string &text);
+
+/// How many of @p nodes may be loaded at a step of this share.
+std::size_t nodesOfShare(double share, std::size_t nodes);
 
 /// Which nodes may be loaded by now: a growing share, taken evenly out of the racks. Knows no time and no connections.
 class Ramp

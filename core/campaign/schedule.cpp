@@ -327,7 +327,7 @@ std::string Schedule::waitsFor(const NodeId &node) const
     if (!state.joined || state.running > 0)
         return {};
     if (!m_ramp.over() && !m_ramp.admitted(node) && !state.open.empty() && m_plan.steps[state.open.front().step].exclusive)
-        return "its turn, load is extended in steps";
+        return "the ramp";
     for (const auto &resource : state.resources) {
         const auto holders = m_holders.find(resource);
         if (holders == m_holders.end() || holders->second.empty() || holders->second.contains(node))

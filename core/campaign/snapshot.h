@@ -49,6 +49,15 @@ struct Pause {
     bool operator==(const Pause &) const = default;
 };
 
+/// Load that comes onto the nodes in steps, from its first step until all may be loaded.
+struct RampProgress {
+    double share = 0;     ///< of the nodes that may be loaded by now
+    double nextWall = 0;  ///< when it is extended; 0: not by time alone
+    bool held = false;    ///< too many loaded nodes were lost: it waits until they are back or given up
+    bool stopped = false; ///< too many died: no further node is loaded
+    bool operator==(const RampProgress &) const = default;
+};
+
 /// How a running or stored run looks at one moment. Immutable; views never lock and never see half of one.
 struct Snapshot {
     std::shared_ptr<const domain::RunData> data;
@@ -56,6 +65,7 @@ struct Snapshot {
     std::vector<NodeProgress> nodes;                     ///< in the order of info.nodes
     double elapsedSeconds = 0;                           ///< pauses do not count
     std::optional<Pause> pause;
+    std::optional<RampProgress> ramp;
     std::optional<TimeLeft> left;
     int stepsDone = 0;    ///< over all nodes and pairs
     int stepsPlanned = 0;

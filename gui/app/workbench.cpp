@@ -50,6 +50,7 @@ Workbench::Workbench(Tools tools, ThemeController& themes, QWidget* parent)
     setDock(m_node, tr("Node"), {fleetName});
     setDockWanted(true);
     m_run->plan().setOperator(QString::fromStdString(m_session.tools().operatorName));
+    m_run->plan().ramp().setUsual(m_session.tools().ramp);
     m_welcome->setRecent(recentFiles());
     status().setRight(tr("GB/s = 10⁹ bytes per second  ·  links in Gbit/s  ·  times in %1").arg(QDateTime::currentDateTime().timeZoneAbbreviation()));
     connectSession();
@@ -122,7 +123,10 @@ void Workbench::connectPages()
     connect(m_run, &RunPage::nodeOpened, this, &Workbench::openNode);
     connect(m_run, &RunPage::startAsked, this, &Workbench::beginRun);
     connect(m_run, &RunPage::newRunAsked, this, &Workbench::newRun);
-    connect(m_run, &RunPage::continueAsked, this, [this](const QString& run) { m_session.resume(domain::RunId(run.toStdString())); });
+    connect(m_run, &RunPage::continueAsked, this, [this](const QString& run) {
+        if (const auto ramp = m_run->plan().ramp().terms())
+            m_session.resume(domain::RunId(run.toStdString()), *ramp);
+    });
     connect(m_run, &RunPage::stopAsked, this, [this] { m_session.cancel(tr("stopped by %1 in the window").arg(QString::fromStdString(m_session.tools().operatorName))); });
     connect(m_run, &RunPage::detachAsked, &m_session, &Session::detach);
     connect(m_run, &RunPage::pauseAsked, &m_session, &Session::setPaused);
@@ -284,10 +288,11 @@ void Workbench::showFailure(Session::Place place, const domain::Failure& failure
 void Workbench::beginRun()
 {
     const domain::Plan* plan = m_run->plan().plan();
-    if (!plan || m_session.isLive())
+    const auto ramp = m_run->plan().ramp().terms();
+    if (!plan || !ramp || m_session.isLive())
         return;
     m_run->notice().hide();
-    m_session.begin({*plan, m_run->plan().nodes(), m_run->plan().allowBusy()});
+    m_session.begin({*plan, m_run->plan().nodes(), m_run->plan().allowBusy(), *ramp});
 }
 
 void Workbench::newRun()

@@ -6,6 +6,8 @@
 #include "gui/fleet/counts_strip.h"
 #include "gui/fleet/fleet_view.h"
 #include "gui/pages/fleet/fleet_page.h"
+#include "gui/pages/run/plan_column.h"
+#include "gui/pages/run/run_page.h"
 #include "gui/pages/welcome/welcome_page.h"
 #include "gui/theme/theme_controller.h"
 #include "gui/widgets/notice.h"
@@ -24,6 +26,16 @@ constexpr int mostSelected = 20'000; // more is not worth a file of settings
 QString themeWord(ThemeChoice choice)
 {
     return choice == ThemeChoice::Dark ? QStringLiteral("dark") : choice == ThemeChoice::Light ? QStringLiteral("light") : QStringLiteral("system");
+}
+
+QString rampWord(RampSetting::Way way)
+{
+    return way == RampSetting::Way::Own ? QStringLiteral("own") : way == RampSetting::Way::Off ? QStringLiteral("off") : QStringLiteral("automatic");
+}
+
+RampSetting::Way rampWay(const QString& word)
+{
+    return word == QStringLiteral("own") ? RampSetting::Way::Own : word == QStringLiteral("off") ? RampSetting::Way::Off : RampSetting::Way::Automatic;
 }
 
 QString absolute(const QString& file) { return file.isEmpty() ? QString() : QFileInfo(file).absoluteFilePath(); }
@@ -51,6 +63,10 @@ void Workbench::saveState() const
         states |= m_fleet->counts().shownStates().contains(state) ? 1 << indexOf(state) : 0;
     settings.setValue(QStringLiteral("states"), states);
     settings.setValue(QStringLiteral("hall"), m_fleet->view().level() == FleetLevel::Hall);
+    const RampSetting ramp = m_run->plan().ramp().setting();
+    settings.setValue(QStringLiteral("ramp"), rampWord(ramp.way));
+    settings.setValue(QStringLiteral("rampSteps"), ramp.steps);
+    settings.setValue(QStringLiteral("rampPause"), ramp.pause);
     const auto& nodes = m_selection.nodes();
     settings.setValue(QStringLiteral("selection"), nodes.size() > mostSelected ? QStringList() : QStringList(nodes.begin(), nodes.end()));
     for (const auto* table : findChildren<QTableView*>()) {
@@ -105,6 +121,8 @@ void Workbench::restoreLook(bool withTheme)
             states.toggle(state);
     }
     m_fleet->counts().setShownStates(states);
+    m_run->plan().ramp().set({rampWay(settings.value(QStringLiteral("ramp")).toString()), settings.value(QStringLiteral("rampSteps")).toString(),
+                              settings.value(QStringLiteral("rampPause")).toString()});
     if (settings.value(QStringLiteral("hall")).toBool())
         m_fleet->view().setLevel(FleetLevel::Hall);
 }

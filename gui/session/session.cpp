@@ -4,7 +4,7 @@
 #include "core/importers/open_fleet.h"
 #include "core/analysis/judge.h"
 #include "core/campaign/campaign.h"
-#include "core/campaign/pace.h"
+#include "core/campaign/estimate.h"
 #include "core/report/table.h"
 #include "gui/session/stored_log.h"
 
@@ -267,15 +267,17 @@ void Session::begin(Start start)
         terms.criteria = std::move(criteria);
         terms.operatorName = m_tools.operatorName;
         terms.allowBusy = start.allowBusy;
-        terms.ramp = m_tools.ramp;
+        terms.ramp = std::move(start.ramp);
         return campaign::Campaign::begin(worlds, std::move(terms));
     });
 }
 
-void Session::resume(const domain::RunId& run)
+void Session::resume(const domain::RunId& run, const campaign::RampTerms& ramp)
 {
-    launch([this, run](const campaign::Worlds& worlds, analysis::Criteria criteria) {
-        return campaign::Campaign::resume(worlds, run, std::move(criteria), campaign::Terms{});
+    launch([run, ramp](const campaign::Worlds& worlds, analysis::Criteria criteria) {
+        campaign::Terms terms;
+        terms.ramp = ramp;
+        return campaign::Campaign::resume(worlds, run, std::move(criteria), terms);
     });
 }
 
@@ -361,12 +363,17 @@ void Session::readStream(const QString& node)
                  });
 }
 
-void Session::estimate(const domain::Plan& plan, std::vector<domain::NodeId> nodes)
+void Session::estimate(const domain::Plan& plan, std::vector<domain::NodeId> nodes, const campaign::RampTerms& ramp)
 {
     if (!m_fleet)
         return;
-    inBackground([plan, nodes = std::move(nodes), fleet = m_fleet] { return campaign::Pace::estimate(plan, *fleet, nodes); },
-                 [this, name = QString::fromStdString(plan.name)](double seconds) { emit estimated(name, seconds); });
+    const QString name = QString::fromStdString(plan.name);
+    const int asked = ++m_estimates[name];
+    inBackground([plan, ramp, nodes = std::move(nodes), fleet = m_fleet] { return campaign::quickEstimate(plan, *fleet, nodes, ramp).totalSeconds; },
+                 [this, name, asked](double seconds) {
+                     if (asked == m_estimates.value(name)) // an answer to what was asked before may come later
+                         emit estimated(name, seconds);
+                 });
 }
 
 } // namespace seatrial::gui

@@ -9,6 +9,7 @@
 #include "gui/session/tools.h"
 #endif
 
+#include <QHash>
 #include <QObject>
 #include <QStringList>
 #include <QThreadPool>
@@ -35,6 +36,7 @@ public:
         domain::Plan plan;
         std::vector<domain::NodeId> nodes;
         bool allowBusy = false;
+        campaign::RampTerms ramp;
     };
 
     void openInventory(const QString& file);
@@ -45,13 +47,13 @@ public:
     void readPlans();
     void lookAtComputer();
     void begin(Start start);
-    void resume(const domain::RunId& run);
+    void resume(const domain::RunId& run, const campaign::RampTerms& ramp);
     void cancel(const QString& reason);
     void detach();
     void setPaused(bool paused);
     void endStep(std::vector<domain::NodeId> nodes); // that each of them has in work
     void readStream(const QString& node);
-    void estimate(const domain::Plan& plan, std::vector<domain::NodeId> nodes);
+    void estimate(const domain::Plan& plan, std::vector<domain::NodeId> nodes, const campaign::RampTerms& ramp);
 
     std::shared_ptr<const domain::Fleet> fleet() const { return m_fleet; }
     std::shared_ptr<const campaign::Snapshot> snapshot() const { return m_snapshot; }
@@ -102,6 +104,7 @@ private:
     bool m_launching = false;
     bool m_stopping = false;
     int m_generation = 0; // of what was asked to be opened: an answer of an older one is dropped
+    QHash<QString, int> m_estimates; // asked for, by plan
     QThreadPool m_pool;   // last member: its jobs use the others
 };
 

@@ -23,7 +23,7 @@ struct Tools {
     std::function<std::vector<domain::Result<domain::Plan>>()> plans; // the built-in ones
     std::function<domain::Result<analysis::Criteria>()> criteria;
     std::function<domain::Result<std::filesystem::path>()> engine;
-    campaign::RampTerms ramp; // how load comes onto many nodes
+    campaign::RampTerms ramp; // how load comes onto many nodes unless a person says otherwise
     std::string operatorName;
     std::string defaultStore;
 };

@@ -6,6 +6,7 @@
 #include "gui/theme/theme_controller.h"
 #include "gui/widgets/segmented_control.h"
 #include "tests/gui/support/fake_world.h"
+#include "tests/gui/support/window_tools.h"
 
 #include <QAction>
 #include <QClipboard>
@@ -14,11 +15,11 @@
 #include <QPointer>
 #include <QPushButton>
 #include <QSettings>
-#include <QStandardPaths>
 #include <QTest>
 
 using namespace seatrial;
 using namespace seatrial::gui;
+using gui::test::button;
 using gui::test::FakeWorld;
 
 class TestCheckConnection : public QObject {
@@ -27,9 +28,7 @@ class TestCheckConnection : public QObject {
 private slots:
     void initTestCase()
     {
-        QStandardPaths::setTestModeEnabled(true);
-        QCoreApplication::setOrganizationName(QStringLiteral("seatrial-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("check"));
+        test::useOwnSettings(QStringLiteral("check"));
         m_themes = std::make_unique<ThemeController>();
     }
     void init() { QSettings().clear(); }
@@ -178,15 +177,6 @@ private:
         QTest::keyClick(&window, Qt::Key_K, Qt::ControlModifier | Qt::ShiftModifier);
         [&] { QTRY_VERIFY(window.findChild<CheckDialog*>()); }();
         return window.findChild<CheckDialog*>();
-    }
-
-    static QPushButton* button(QWidget& parent, const char* text)
-    {
-        for (auto* each : parent.findChildren<QPushButton*>()) {
-            if (each->text() == QLatin1String(text))
-                return each;
-        }
-        return nullptr;
     }
 
     static bool words(const QWidget& parent, const QString& text, bool within = false)

@@ -3,15 +3,19 @@
 // SEATRIAL_WRITE_PICTURES=1 it also writes the pictures of the documentation.
 #include "gui/app/screenshot.h"
 #include "gui/app/workbench.h"
+#include "gui/pages/run/plan_column.h"
+#include "gui/pages/run/progress_band.h"
+#include "gui/pages/run/run_page.h"
 #include "gui/theme/theme_controller.h"
 #include "tests/gui/support/fake_world.h"
+#include "tests/gui/support/window_tools.h"
 
 #include <QAbstractButton>
 #include <QImage>
 #include <QLabel>
+#include <QLineEdit>
 #include <QScrollArea>
 #include <QSettings>
-#include <QStandardPaths>
 #include <QTest>
 
 using namespace seatrial;
@@ -24,9 +28,7 @@ class TestPictures : public QObject {
 private slots:
     void initTestCase()
     {
-        QStandardPaths::setTestModeEnabled(true);
-        QCoreApplication::setOrganizationName(QStringLiteral("seatrial-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("pictures"));
+        test::useOwnSettings(QStringLiteral("pictures"));
         QSettings().clear();
         m_themes = std::make_unique<ThemeController>();
         makeWorld();
@@ -73,6 +75,41 @@ private slots:
             write(picture, page, dark);
     }
 
+    void rampBeforeARun_data()
+    {
+        QTest::addColumn<bool>("dark");
+        QTest::addColumn<QSize>("size");
+        QTest::addColumn<QString>("steps");
+        for (const bool dark : {false, true}) {
+            for (const QSize size : {QSize(1440, 900), QSize(1100, 700)}) {
+                for (const char* steps : {"5,25,100", "5,25"}) {
+                    const QByteArray name = QByteArray(steps) + (dark ? " dark" : "") + (size.width() < 1200 ? " small" : "");
+                    QTest::newRow(name.constData()) << dark << size << QString::fromLatin1(steps);
+                }
+            }
+        }
+    }
+    void rampBeforeARun()
+    {
+        QFETCH(bool, dark);
+        QFETCH(QSize, size);
+        QFETCH(QString, steps);
+        m_themes->setChoice(dark ? ThemeChoice::Dark : ThemeChoice::Light);
+        Workbench window(m_world->tools(), *m_themes);
+        window.resize(size);
+        window.openInventory(m_world->inventory());
+        window.wantPage(QStringLiteral("run"));
+        window.show();
+        auto& ramp = window.runPage().plan().ramp();
+        ramp.set({RampSetting::Way::Own, {}, QStringLiteral("30")});
+        ramp.findChild<QLineEdit*>(QStringLiteral("rampSteps"))->setText(steps);
+        const QString file = m_world->path(QStringLiteral("picture.png"));
+        QCOMPARE(takeScreenshot(window, file), QString());
+        QCOMPARE(window.runPage().canStart(), ramp.problem().isEmpty());
+        checkWords(window);
+        QVERIFY2(ramp.visibleRegion().boundingRect().width() == ramp.width() && ramp.width() <= 284, "nothing is cut at the side");
+    }
+
     void runInWork()
     {
         m_themes->setChoice(ThemeChoice::Light);
@@ -81,14 +118,17 @@ private slots:
             for (int node = 1; node <= 16; ++node)
                 nodeAt(rack, node).behaviour.stepSeconds = 0.25 + 0.02 * node + 0.05 * rack;
         }
-        Workbench window(m_world->tools(), *m_themes);
+        Tools tools = m_world->tools();
+        tools.ramp = campaign::RampTerms{.pauseSeconds = 2};
+        Workbench window(std::move(tools), *m_themes);
         window.resize(1440, 900);
         window.openInventory(m_world->inventory());
         window.wantPage(QStringLiteral("run"));
         window.show();
         window.startPlan(QStringLiteral("quick"));
         QTRY_VERIFY_WITH_TIMEOUT(window.session().isLive(), 10'000);
-        QTRY_VERIFY_WITH_TIMEOUT(window.session().snapshot() && window.session().snapshot()->stepsDone > 190, 30'000);
+        QTRY_VERIFY_WITH_TIMEOUT(window.session().snapshot() && window.session().snapshot()->stepsDone > 100, 30'000);
+        QTRY_VERIFY(window.findChild<ProgressBand*>()->accessibleName().contains(QStringLiteral("Load: ")));
         const QString file = m_world->path(QStringLiteral("picture.png"));
         QCOMPARE(takeScreenshot(window, file), QString());
         QCOMPARE(window.currentPage(), QStringLiteral("run"));

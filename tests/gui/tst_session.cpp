@@ -295,7 +295,7 @@ private slots:
         session.detach();
         QTRY_VERIFY(!session.isLive());
         QTRY_VERIFY(session.snapshot()->data->info.state == domain::RunState::Interrupted);
-        session.resume(session.snapshot()->data->info.id);
+        session.resume(session.snapshot()->data->info.id, {});
         QTRY_VERIFY_WITH_TIMEOUT(session.snapshot()->finished && session.snapshot()->data->info.state == domain::RunState::Finished, 20'000);
         QCOMPARE(session.snapshot()->verdict->count(domain::Verdict::Qualified), 4);
     }

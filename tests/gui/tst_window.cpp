@@ -19,6 +19,7 @@
 #include "gui/theme/theme_controller.h"
 #include "gui/widgets/notice.h"
 #include "tests/gui/support/fake_world.h"
+#include "tests/gui/support/window_tools.h"
 
 #include <QAbstractItemView>
 #include <QAction>
@@ -35,23 +36,14 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
-#include <QStandardPaths>
 #include <QTest>
 
 using namespace seatrial;
 using namespace seatrial::gui;
+using gui::test::button;
 using gui::test::FakeWorld;
 
 namespace {
-
-QPushButton* button(QWidget& parent, const QString& text)
-{
-    for (auto* each : parent.findChildren<QPushButton*>()) {
-        if (each->text() == text && !each->isHidden())
-            return each;
-    }
-    return nullptr;
-}
 
 QByteArray textOf(const QString& file)
 {
@@ -81,9 +73,7 @@ class TestWindow : public QObject {
 private slots:
     void initTestCase()
     {
-        QStandardPaths::setTestModeEnabled(true);
-        QCoreApplication::setOrganizationName(QStringLiteral("seatrial-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("window"));
+        test::useOwnSettings(QStringLiteral("window"));
         m_themes = std::make_unique<ThemeController>();
     }
     void init() { QSettings().clear(); }

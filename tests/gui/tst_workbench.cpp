@@ -18,6 +18,7 @@
 
 #include "core/report/run_tables.h"
 #include "tests/gui/support/fake_world.h"
+#include "tests/gui/support/window_tools.h"
 
 #include <QLabel>
 #include <QLineEdit>
@@ -26,26 +27,13 @@
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalSpy>
-#include <QStandardPaths>
 #include <QTableView>
 #include <QTest>
 
 using namespace seatrial;
 using namespace seatrial::gui;
+using gui::test::button;
 using gui::test::FakeWorld;
-
-namespace {
-
-QPushButton* button(QWidget& parent, const QString& text)
-{
-    for (auto* each : parent.findChildren<QPushButton*>()) {
-        if (each->text() == text && !each->isHidden())
-            return each;
-    }
-    return nullptr;
-}
-
-} // namespace
 
 class TestWorkbench : public QObject {
     Q_OBJECT
@@ -53,9 +41,7 @@ class TestWorkbench : public QObject {
 private slots:
     void initTestCase()
     {
-        QStandardPaths::setTestModeEnabled(true);
-        QCoreApplication::setOrganizationName(QStringLiteral("seatrial-test"));
-        QCoreApplication::setApplicationName(QStringLiteral("workbench"));
+        test::useOwnSettings(QStringLiteral("workbench"));
         m_themes = std::make_unique<ThemeController>();
     }
     void init() { QSettings().clear(); }

@@ -59,6 +59,18 @@ private:
         remote::SshLinkFactory factory({}, m_config, std::move(secrets));
         return factory.link(node)->connect(person, m_never);
     }
+    /// How many of eight nodes of @p server, all at once, could be connected.
+    int connectedOfEight(const PromptingServer &server, campaign::Questions &person)
+    {
+        remote::SshLinkFactory factory({}, m_config);
+        std::atomic<int> connected{0};
+        {
+            std::vector<std::jthread> threads;
+            for (int i = 0; i < 8; ++i)
+                threads.emplace_back([&, i] { connected += factory.link(server.node("n" + std::to_string(i)))->connect(person, m_never).has_value(); });
+        }
+        return connected;
+    }
     static ServerWants wantsPassword(const std::string &password = "sesame")
     {
         ServerWants wants;
@@ -223,17 +235,7 @@ void TestLoginPrompts::onePasswordServesManyNodes()
     const PromptingServer server(wantsPassword());
     PreparedPerson person({{"sesame"}});
     person.thinks = [] { std::this_thread::sleep_for(std::chrono::milliseconds(300)); };
-    remote::SshLinkFactory factory({}, m_config);
-    std::atomic<int> connected{0};
-    {
-        std::vector<std::jthread> threads;
-        for (int i = 0; i < 8; ++i) {
-            threads.emplace_back([&, i] {
-                connected += factory.link(server.node("n" + std::to_string(i)))->connect(person, m_never).has_value();
-            });
-        }
-    }
-    QCOMPARE(connected.load(), 8);
+    QCOMPARE(connectedOfEight(server, person), 8);
     QCOMPARE(person.asked().size(), std::size_t(1));
     QCOMPARE(server.given(), Words(8, "sesame"));
 }
@@ -242,17 +244,7 @@ void TestLoginPrompts::wrongOnOtherNodesIsTriedOnce()
 {
     const PromptingServer server(wantsPassword());
     PreparedPerson person({{"wrong"}, {"sesame"}});
-    remote::SshLinkFactory factory({}, m_config);
-    std::atomic<int> connected{0};
-    {
-        std::vector<std::jthread> threads;
-        for (int i = 0; i < 8; ++i) {
-            threads.emplace_back([&, i] {
-                connected += factory.link(server.node("n" + std::to_string(i)))->connect(person, m_never).has_value();
-            });
-        }
-    }
-    QCOMPARE(connected.load(), 8);
+    QCOMPARE(connectedOfEight(server, person), 8);
     QCOMPARE(std::ranges::count(server.given(), "wrong"), 1);
 }
 

@@ -4,6 +4,7 @@
 #include "tests/support/lab.h"
 
 #include <QFile>
+#include <QTest>
 
 namespace seatrial::tests {
 
@@ -37,6 +38,16 @@ inline QString written(const QString &path, const QString &text)
 {
     QFile file(path);
     return file.open(QIODevice::WriteOnly) && file.write(text.toUtf8()) == text.toUtf8().size() ? path : QString();
+}
+
+/// The last run of @p store judged @p node so, and its reasons have these words; @p said is what the run said, for who looks why not.
+inline void expectVerdict(const QString &store, const char *node, const char *verdict, const QStringList &words, const QByteArray &said)
+{
+    const Verdicts verdicts(store);
+    const QString reasons = verdicts.sentences(node);
+    QVERIFY2(verdicts.of(node) == verdict, qPrintable(node + QString(" is ") + verdicts.of(node) + "\n" + reasons + "\n" + said));
+    for (const auto &word : words)
+        QVERIFY2(reasons.contains(word), qPrintable(word + " is not in: " + reasons));
 }
 
 } // namespace seatrial::tests

@@ -8,9 +8,8 @@
 #include "gui/models/table_model.h"
 #include "gui/pages/node/node_panel.h"
 #endif
-#include "tests/support/lab.h"
+#include "tests/whole/fault_plan.h"
 
-#include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -52,14 +51,11 @@ private slots:
         Lab lab;
         const QString failed = lab.up(4, 2);
         QVERIFY2(failed.isEmpty(), qPrintable(failed));
-        QFile plan(lab.path("short.yaml"));
-        QVERIFY(plan.open(QIODevice::WriteOnly));
-        plan.write(kPlan);
-        plan.close();
+        const QString plan = written(lab.path("short.yaml"), kPlan);
         const QString store = lab.path("s.db");
 
         QProcess run;
-        run.start(programPath("seatrialctl"), {"run", "--inventory", lab.inventory(), "--plan", plan.fileName(), "--store", store});
+        run.start(programPath("seatrialctl"), {"run", "--inventory", lab.inventory(), "--plan", plan, "--store", store});
         QVERIFY(run.waitForStarted());
         QTest::qWait(5000);
         QVERIFY2(run.state() == QProcess::Running, run.readAllStandardError().constData());

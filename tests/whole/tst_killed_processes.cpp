@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/support/lab.h"
+#include "tests/whole/fault_plan.h"
 
-#include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -39,16 +38,13 @@ private slots:
         Lab lab;
         const QString failed = lab.up(4, 2);
         QVERIFY2(failed.isEmpty(), qPrintable(failed));
-        QFile plan(lab.path("burn.yaml"));
-        QVERIFY(plan.open(QIODevice::WriteOnly));
-        plan.write(kPlan);
-        plan.close();
+        const QString plan = written(lab.path("burn.yaml"), kPlan);
         const QString store = lab.path("s.db");
         const QString folder = lab.path("lab");
 
         QProcess run;
         run.setProcessChannelMode(QProcess::MergedChannels);
-        run.start(programPath("seatrialctl"), {"run", "--inventory", lab.inventory(), "--plan", plan.fileName(), "--store", store, "--nodes", "n[01-03]"});
+        run.start(programPath("seatrialctl"), {"run", "--inventory", lab.inventory(), "--plan", plan, "--store", store, "--nodes", "n[01-03]"});
         QVERIFY(run.waitForStarted());
         QTest::qWait(3000);
         const auto on = [&](const QString &node, const QString &command) {
@@ -92,12 +88,9 @@ private slots:
         Lab lab;
         const QString failed = lab.up(2, 1);
         QVERIFY2(failed.isEmpty(), qPrintable(failed));
-        QFile plan(lab.path("burn.yaml"));
-        QVERIFY(plan.open(QIODevice::WriteOnly));
-        plan.write(kPlan);
-        plan.close();
+        const QString plan = written(lab.path("burn.yaml"), kPlan);
         QProcess run;
-        run.start(programPath("seatrialctl"), {"run", "--inventory", lab.inventory(), "--plan", plan.fileName(), "--store", lab.path("s.db")});
+        run.start(programPath("seatrialctl"), {"run", "--inventory", lab.inventory(), "--plan", plan, "--store", lab.path("s.db")});
         QVERIFY(run.waitForStarted());
         QTest::qWait(3000);
         lab.call({"kill", "n02", "--dir", lab.path("lab")});

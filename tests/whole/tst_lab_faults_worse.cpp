@@ -18,14 +18,7 @@ class TestLabFaultsWorse : public QObject
 
     QString store() const { return m_lab.path("s.db"); }
 
-    void expect(const char *node, const char *verdict, const QStringList &words)
-    {
-        const Verdicts verdicts(store());
-        const QString said = verdicts.sentences(node);
-        QVERIFY2(verdicts.of(node) == verdict, qPrintable(node + QString(" is ") + verdicts.of(node) + "\n" + said + "\n" + m_said));
-        for (const auto &word : words)
-            QVERIFY2(said.contains(word), qPrintable(word + " is not in: " + said));
-    }
+    void expect(const char *node, const char *verdict, const QStringList &words) { expectVerdict(store(), node, verdict, words, m_said); }
 
     /// A program beside another engine: it is looked for there first.
     QString besideEngine(const QByteArray &script)

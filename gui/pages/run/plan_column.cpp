@@ -84,6 +84,8 @@ void PlanColumn::makeLoadPart()
     m_who = new WordsLabel(TypeRole::Small, &Theme::text3);
     body().addWidget(new WordsLabel(tr("Load"), TypeRole::Section));
     body().addWidget(&m_load->wrapped());
+    m_ramp = new RampChoice;
+    body().addWidget(m_ramp);
     body().addWidget(m_allowBusy);
     body().addWidget(&m_who->wrapped());
     connect(m_allowBusy, &QCheckBox::toggled, this, [this](bool on) {
@@ -92,6 +94,7 @@ void PlanColumn::makeLoadPart()
         emit changed();
     });
     m_who->setText(tr("Busy nodes refuse the load and say who computes there."));
+    connect(m_ramp, &RampChoice::changed, this, &PlanColumn::askEstimates);
 }
 
 void PlanColumn::setPlans(const std::vector<domain::Plan>& plans)
@@ -111,6 +114,7 @@ void PlanColumn::showRun(const domain::RunInfo* run)
         m_typed = m_expression->text();
     }
     m_shownRun = id;
+    m_shownNodes = run ? run->nodes.size() : 0;
     const QSignalBlocker quietNodes(m_expression), quietLoad(m_allowBusy);
     if (run) {
         showCards({run->plan});
@@ -206,8 +210,8 @@ void PlanColumn::readNodes()
 void PlanColumn::askEstimates()
 {
     for (auto* button : m_group->buttons()) {
-        if (!m_nodes.empty() && !m_shownRun)
-            emit estimateWanted(static_cast<PlanCard*>(button)->plan(), m_nodes);
+        if (!m_nodes.empty() && !m_shownRun && m_ramp->terms())
+            emit estimateWanted(static_cast<PlanCard*>(button)->plan(), m_nodes, *m_ramp->terms());
     }
     refresh();
 }
@@ -247,6 +251,7 @@ void PlanColumn::refresh()
         m_steps->addWidget(row);
         load += step.exclusive ? step.expectedSeconds * (step.scope == domain::Scope::Pair ? step.partners : 1) : 0;
     }
+    m_ramp->setNodes(load <= 0 ? 0 : m_shownRun ? m_shownNodes : m_nodes.size());
     m_load->setText(load > 0 ? tr("Each node is loaded for about %1. Nodes that share a host take turns.").arg(durationText(load)) : tr("This plan loads nothing."));
     emit changed();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/domain/run_data.h"
+#include "gui/pages/run/ramp_choice.h"
 #include "gui/widgets/panel.h"
 
 #include <memory>
@@ -38,12 +39,14 @@ public:
     const std::vector<domain::NodeId>& nodes() const { return m_nodes; }
     bool allowBusy() const;
     const domain::Fleet* fleet() const { return m_fleet.get(); }
-    bool isReady() const { return m_fleet && plan() && !m_nodes.empty(); }
+    RampChoice& ramp() { return *m_ramp; }
+    bool isChosen() const { return m_fleet && plan() && !m_nodes.empty(); }
+    bool isReady() const { return isChosen() && m_ramp->terms(); }
     double estimate() const { return m_estimate; }
 
 signals:
     void changed();
-    void estimateWanted(const seatrial::domain::Plan& plan, const std::vector<seatrial::domain::NodeId>& nodes);
+    void estimateWanted(const seatrial::domain::Plan& plan, const std::vector<seatrial::domain::NodeId>& nodes, const seatrial::campaign::RampTerms& ramp);
 
 private:
     void makeNodesPart();
@@ -57,6 +60,7 @@ private:
     std::vector<domain::Plan> m_plans;
     std::string m_chosen; // of these
     std::optional<domain::RunId> m_shownRun;
+    std::size_t m_shownNodes = 0; // of that run
     QString m_typed; // as the nodes of the next run
     std::vector<domain::NodeId> m_nodes;
     QStringList m_selected;
@@ -71,6 +75,7 @@ private:
     WordsLabel* m_words;
     QPushButton* m_useSelection;
     WordsLabel* m_load;
+    RampChoice* m_ramp;
     QCheckBox* m_allowBusy;
     WordsLabel* m_who;
 };

@@ -6,6 +6,7 @@
 #include "gui/theme/textures.h"
 #include "gui/theme/type_roles.h"
 
+#include <QDateTime>
 #include <QPainter>
 
 #include <algorithm>
@@ -33,6 +34,18 @@ QString endedText(const campaign::Snapshot& run)
     return ProgressBand::tr("In work elsewhere, or left behind");
 }
 
+QString rampText(const campaign::RampProgress& ramp, double wallSeconds)
+{
+    const QString share = QString::number(100 * ramp.share, 'g', 3);
+    if (ramp.stopped)
+        return ProgressBand::tr("Load stays on %1 % of nodes: too many died").arg(share);
+    if (ramp.held)
+        return ProgressBand::tr("Load: %1 % of nodes, waits for lost ones").arg(share);
+    if (ramp.nextWall <= 0)
+        return ProgressBand::tr("Load: %1 % of nodes").arg(share);
+    return ProgressBand::tr("Load: %1 % of nodes, next step in %2").arg(share, durationText(ramp.nextWall - wallSeconds));
+}
+
 } // namespace
 
 ProgressBand::ProgressBand(QWidget* parent) : QWidget(parent) { setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed); }
@@ -44,6 +57,7 @@ void ProgressBand::setReady(const QString& headline, const QString& basis)
     m_headline = headline;
     m_basis = basis;
     m_done = 0;
+    m_ramp.reset();
     m_run.clear();
     m_phases.clear();
     m_counts.clear();
@@ -94,6 +108,7 @@ void ProgressBand::setViews(const RunViews& views)
 void ProgressBand::describe(const RunViews& views)
 {
     const auto& run = *views.snapshot;
+    m_ramp.reset();
     if (!run.live || run.finished) {
         m_headline = endedText(run);
         m_basis = tr("%1, begun %2 by %3").arg(shown(run.data->info.plan.title), dateText(run.data->info.startedWall), shown(run.data->info.operatorName));
@@ -107,8 +122,24 @@ void ProgressBand::describe(const RunViews& views)
         const int measured = run.left ? run.left->stepsFinished : 0;
         m_basis = measured == 0 ? tr("from the plan's own figures; %1 gone").arg(durationText(run.elapsedSeconds))
                                 : tr("from the pace of %1 ended steps; %2 gone, %3 of %4 steps").arg(measured).arg(durationText(run.elapsedSeconds)).arg(run.stepsDone).arg(run.stepsPlanned);
+        m_ramp = run.ramp;
+        m_sinceRamp = tr("; %1 gone").arg(durationText(run.elapsedSeconds));
     }
+    if (m_ramp)
+        m_basis = basisAt(QDateTime::currentMSecsSinceEpoch() / 1000.0);
     setAccessibleName(m_headline + QStringLiteral(". ") + m_basis);
+}
+
+QString ProgressBand::basisAt(double wallSeconds) const { return m_ramp ? rampText(*m_ramp, wallSeconds) + m_sinceRamp : m_basis; }
+
+// The accessible name stays as it was: a screen reader would speak every second.
+void ProgressBand::setClock(double wallSeconds)
+{
+    const QString basis = basisAt(wallSeconds);
+    if (basis == m_basis)
+        return;
+    m_basis = basis;
+    update();
 }
 
 void ProgressBand::paintEvent(QPaintEvent*)

@@ -16,6 +16,7 @@ public:
     explicit ProgressBand(QWidget* parent = nullptr);
 
     void setViews(const RunViews& views);
+    void setClock(double wallSeconds); // goes on between two pictures
     void setReady(const QString& headline, const QString& basis); // before a run
 
     QSize sizeHint() const override;
@@ -25,6 +26,7 @@ protected:
 
 private:
     void describe(const RunViews& views);
+    QString basisAt(double wallSeconds) const;
     void paintBar(QPainter& painter, const QRectF& area) const;
     qreal paintCounts(QPainter& painter) const; // where they begin
 
@@ -40,6 +42,8 @@ private:
 
     QString m_headline;
     QString m_basis;
+    std::optional<campaign::RampProgress> m_ramp; // while load is extended
+    QString m_sinceRamp;
     std::string m_run;
     double m_done = 0; // share of the bar
     State m_tone = State::Running;

@@ -18,6 +18,7 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QTableView>
+#include <QTimer>
 #include <QVBoxLayout>
 
 namespace seatrial::gui {
@@ -28,8 +29,9 @@ constexpr int roomForSteps = 1180; // page width from which the steps have a col
 
 bool mayContinue(const RunViews& views)
 {
-    const auto state = views.snapshot->data->info.state;
-    return !views.snapshot->live && (state == domain::RunState::Interrupted || state == domain::RunState::Running);
+    const campaign::Snapshot& run = *views.snapshot;
+    const auto state = run.data->info.state;
+    return (!run.live || run.finished) && (state == domain::RunState::Interrupted || state == domain::RunState::Running);
 }
 
 } // namespace
@@ -71,9 +73,11 @@ RunPage::RunPage(Selection& selection, EventModel& events, QWidget* parent) : Pa
     below->addLayout(columns, 1);
     rows->addLayout(below, 1);
     makeHeader();
-    connect(m_plan, &PlanColumn::changed, this, [this] {
+    connect(m_plan, &PlanColumn::changed, this, [this, scroll] {
         refreshReady();
         refreshHeader();
+        if (!m_plan->ramp().problem().isEmpty() && m_plan->ramp().hasFocusInside()) // in a low window the words would lie below its edge
+            QTimer::singleShot(0, scroll, [this, scroll] { scroll->ensureWidgetVisible(&m_plan->ramp(), 0, 8); });
     });
     refreshReady();
     refreshHeader();
@@ -198,12 +202,16 @@ void RunPage::setWork(bool live, bool stopping)
 void RunPage::refreshHeader()
 {
     m_plan->setLocked(m_live ? tr("locked while the run works") : m_views ? tr("of a run that is over") : QString());
+    const bool continuable = !m_live && m_views && mayContinue(*m_views);
+    m_plan->ramp().setVisible(m_live || !m_views || continuable); // what it was of a run that is over is not known
+    m_plan->ramp().setEnabled(!m_live && (!m_views || continuable));
     if (isHidden())
         return; // the header belongs to another page now
     const bool stored = !m_live && m_views;
     m_start->setVisible(!m_live && !m_views);
     m_start->setEnabled(canStart());
-    m_continue->setVisible(stored && mayContinue(*m_views));
+    m_continue->setVisible(continuable);
+    m_continue->setEnabled(m_plan->ramp().terms().has_value());
     m_new->setVisible(stored);
     m_pause->setVisible(m_live);
     m_pause->setEnabled(!m_stopping);
@@ -222,7 +230,7 @@ void RunPage::refreshReady()
         return;
     m_steps->setSteps({});
     m_steps->hide();
-    if (!m_plan->isReady()) {
+    if (!m_plan->isChosen()) {
         setRows({});
         m_nodesPanel->setHint({});
         m_band->setReady(tr("Nothing to start yet"), tr("open an inventory, choose a plan and at least one node"));
@@ -232,6 +240,8 @@ void RunPage::refreshReady()
     const auto rows = plannedRows(*m_plan->fleet(), *m_plan->plan(), m_plan->nodes());
     m_nodesPanel->setHint(tr("%1, to be measured").arg(m_plan->nodes().size()));
     setRows(rows);
+    if (!m_plan->isReady())
+        return m_band->setReady(tr("Not ready: how load comes onto the nodes"), m_plan->ramp().problem());
     m_band->setReady(tr("Ready: %1").arg(time), tr("%1 on %2; nothing touches a node before Start").arg(shown(m_plan->plan()->title), nodesText(static_cast<int>(m_plan->nodes().size()))));
 }
 
@@ -327,7 +337,11 @@ void RunPage::sayStuck(const RunViews& views)
                  tr("It has used most of its time. At its deadline the node ends the step by itself, says so, and goes on with the next one; the others do not wait for it."));
 }
 
-void RunPage::tick(double wallSeconds) { m_nodes->setClock(wallSeconds); }
+void RunPage::tick(double wallSeconds)
+{
+    m_nodes->setClock(wallSeconds);
+    m_band->setClock(wallSeconds);
+}
 
 void RunPage::arrangeColumns() { m_steps->setVisible(m_views && width() >= roomForSteps); }
 

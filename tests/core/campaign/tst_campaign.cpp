@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/core/campaign/campaign_stage.h"
 
+#include <QDateTime>
 #include <QTest>
 #include <algorithm>
 
@@ -33,9 +34,20 @@ private slots:
     void loadIsExtendedInSteps()
     {
         Stage stage(8);
-        auto campaign = Campaign::begin(stage.worlds(), inTwoSteps(stage));
+        for (const auto &name : stage.names)
+            stage.fleet.node(name).behaviour.stepSeconds = 0.3;
+        auto terms = inTwoSteps(stage);
+        terms.ramp.pauseSeconds = 1;
+        auto campaign = Campaign::begin(stage.worlds(), std::move(terms));
         QVERIFY(campaign);
+        std::optional<RampProgress> progress;
+        QTRY_VERIFY((progress = stage.watcher.now() ? stage.watcher.now()->ramp : std::nullopt));
+        QCOMPARE(progress->share, 0.5);
+        QVERIFY(!progress->held && !progress->stopped);
+        const double ahead = progress->nextWall - QDateTime::currentMSecsSinceEpoch() / 1000.0;
+        QVERIFY2(ahead <= 1.1 && ahead > -30, qPrintable(QString::number(ahead))); // the machine may be slow
         const auto last = (*campaign)->wait();
+        QVERIFY(!last->ramp);
         QCOMPARE(last->verdict->count(domain::Verdict::Qualified), 8);
         QVERIFY(stage.watcher.heard("50 % of them first"));
         QVERIFY(stage.watcher.heard("extended to 100 %"));
@@ -72,6 +84,8 @@ private slots:
             node.cutConnection();
         }
         const auto last = (*campaign)->wait();
+        QVERIFY(last->ramp && last->ramp->stopped);
+        QCOMPARE(last->ramp->share, 0.5);
         QVERIFY(stage.watcher.heard("load is not extended to 4 further nodes"));
         int untouched = 0;
         for (const auto &name : stage.names) {

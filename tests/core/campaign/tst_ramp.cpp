@@ -65,6 +65,23 @@ std::size_t loads(const std::vector<Task> &tasks)
     return nodes.size();
 }
 
+/// A schedule of @p plan on a fleet with the usual ramp, nobody there yet.
+struct Ramped {
+    domain::Fleet fleet;
+    std::vector<NodeId> nodes;
+    Schedule schedule;
+
+    Ramped(const domain::Plan &plan, int racks, int each) : fleet(fleetOf(racks, each)), nodes(idsOf(fleet)), schedule(plan, fleet, nodes)
+    {
+        schedule.setRamp({}, fleet);
+    }
+    void joinAll()
+    {
+        for (const auto &node : nodes)
+            schedule.join(node);
+    }
+};
+
 } // namespace
 
 class TestRamp : public QObject
@@ -74,19 +91,16 @@ class TestRamp : public QObject
 private slots:
     void loadGrowsInStepsAndEvenlyOverRacks()
     {
-        const auto fleet = fleetOf(8, 8);
-        const auto nodes = idsOf(fleet);
-        Schedule schedule(plan(), fleet, nodes);
-        schedule.setRamp({}, fleet);
-        for (const auto &node : nodes)
-            schedule.join(node);
+        Ramped ramped(plan(), 8, 8);
+        ramped.joinAll();
+        auto &schedule = ramped.schedule;
         std::vector<Task> started = schedule.startable();
         QCOMPARE(std::ranges::count_if(started, [](const Task &task) { return task.step == 0; }), 64); // looking is no load
         QCOMPARE(loads(started), std::size_t(8));
         std::map<std::string, int> racks;
         for (const auto &task : started) {
             if (task.step == 1)
-                ++racks[fleet.find(task.node)->rack.text()];
+                ++racks[ramped.fleet.find(task.node)->rack.text()];
         }
         QCOMPARE(racks.size(), std::size_t(8)); // one in each
         const auto finishAll = [&] {
@@ -96,7 +110,7 @@ private slots:
         finishAll();
         QVERIFY(schedule.startable().empty()); // the others wait, although those are done
         QVERIFY(!schedule.allDone());
-        QVERIFY(schedule.waitsFor(NodeId("r8n8")).find("extended in steps") != std::string::npos);
+        QCOMPARE(schedule.waitsFor(NodeId("r8n8")), std::string("the ramp"));
         for (const std::size_t more : {8u, 16u, 32u}) {
             schedule.ramp().advance();
             started = schedule.startable();
@@ -111,24 +125,18 @@ private slots:
 
     void aSmallFleetIsLoadedAtOnce()
     {
-        const auto fleet = fleetOf(2, 8);
-        const auto nodes = idsOf(fleet);
-        Schedule schedule(plan(), fleet, nodes);
-        schedule.setRamp({}, fleet);
-        for (const auto &node : nodes)
-            schedule.join(node);
+        Ramped ramped(plan(), 2, 8);
+        ramped.joinAll();
+        auto &schedule = ramped.schedule;
         QCOMPARE(loads(schedule.startable()), std::size_t(16));
         QVERIFY(schedule.ramp().over());
     }
 
     void aStoppedRampEndsWithoutTheOthers()
     {
-        const auto fleet = fleetOf(4, 8);
-        const auto nodes = idsOf(fleet);
-        Schedule schedule(plan(), fleet, nodes);
-        schedule.setRamp({}, fleet);
-        for (const auto &node : nodes)
-            schedule.join(node);
+        Ramped ramped(plan(), 4, 8);
+        ramped.joinAll();
+        auto &schedule = ramped.schedule;
         auto started = schedule.startable();
         QCOMPARE(loads(started), std::size_t(4));
         QCOMPARE(schedule.stopRamp(), 28);
@@ -144,12 +152,10 @@ private slots:
 
     void aLateNodeOfAStoppedRampGetsNoPairs()
     {
-        const auto fleet = fleetOf(4, 8);
-        const auto nodes = idsOf(fleet);
         domain::Plan pairs;
         pairs.steps = {step("network", true, domain::Scope::Pair)};
-        Schedule schedule(pairs, fleet, nodes);
-        schedule.setRamp({}, fleet);
+        Ramped ramped(pairs, 4, 8);
+        auto &[fleet, nodes, schedule] = ramped;
         for (std::size_t i = 1; i < nodes.size(); ++i)
             schedule.join(nodes[i]);
         schedule.dontWaitFor(nodes.front());
@@ -166,12 +172,9 @@ private slots:
 
     void aRestartedRampLoadsInStepsAgain()
     {
-        const auto fleet = fleetOf(8, 8);
-        const auto nodes = idsOf(fleet);
-        Schedule schedule(plan(), fleet, nodes);
-        schedule.setRamp({}, fleet);
-        for (const auto &node : nodes)
-            schedule.join(node);
+        Ramped ramped(plan(), 8, 8);
+        ramped.joinAll();
+        auto &schedule = ramped.schedule;
         auto started = schedule.startable();
         for (const auto &task : started) {
             if (task.step == 0)
@@ -204,11 +207,9 @@ private slots:
 
     void deadNodesDoNotHoldTheStep()
     {
-        const auto fleet = fleetOf(4, 8);
-        const auto nodes = idsOf(fleet);
-        Schedule schedule(plan(), fleet, nodes);
-        schedule.setRamp({}, fleet);
-        for (const auto &node : nodes) { // the first rack does not answer
+        Ramped ramped(plan(), 4, 8);
+        auto &schedule = ramped.schedule;
+        for (const auto &node : ramped.nodes) { // the first rack does not answer
             if (node.text().starts_with("r1"))
                 schedule.leave(node);
             else
@@ -233,6 +234,36 @@ private slots:
         QFETCH(int, steps);
         const auto shares = rampFromText(text.toStdString());
         QCOMPARE(shares ? int(shares->size()) : -1, steps);
+    }
+
+    void pauseWords_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<double>("seconds"); ///< -1: refused
+        QTest::newRow("none") << "0" << 0.;
+        QTest::newRow("part of a second") << "2.5" << 2.5;
+        QTest::newRow("most") << "3600" << 3600.;
+        for (const char *bad : {"", "-1", "3600.1", "nan", "inf", "10 s", "1,5", " 10", "ten", "1e99"})
+            QTest::newRow(bad) << bad << -1.;
+    }
+    void pauseWords()
+    {
+        QFETCH(QString, text);
+        QFETCH(double, seconds);
+        const auto pause = rampPauseFromText(text.toStdString());
+        QCOMPARE(pause.value_or(-1), seconds);
+        QVERIFY(pause || pause.error().advice.find("0 to 3600") != std::string::npos);
+    }
+
+    void namedStepsHoldOnFewNodesToo()
+    {
+        RampTerms usual;
+        usual.pauseSeconds = 4;
+        const auto own = withSteps(usual, "50,100");
+        QVERIFY(own && !usual.applies(16) && own->applies(2) && !own->applies(1));
+        QCOMPARE(own->pauseSeconds, 4.);
+        QVERIFY(!withSteps(usual, "off")->applies(1000));
+        QVERIFY(!withSteps(usual, "100,50"));
     }
 
     void howManyLossesAreTooMany()
@@ -276,6 +307,10 @@ private slots:
         RampTerms off;
         off.shares.clear();
         QCOMPARE(estimate(burn, fleet, idsOf(fleet), off).totalSeconds, 102.);
+        QCOMPARE(quickEstimate(burn, fleet, idsOf(fleet), {}).totalSeconds, 132.);
+        domain::Plan look;
+        look.steps = {step("health", false)};
+        QCOMPARE(quickEstimate(look, fleet, idsOf(fleet), {}).rampSeconds, 0.); // nothing loads
         QVERIFY(!estimate(burn, fleetOf(70, 30), idsOf(fleetOf(70, 30)), {}).simulated);
     }
 };
