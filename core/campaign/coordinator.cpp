@@ -167,6 +167,7 @@ void Coordinator::tick()
     if (m_mode == Mode::Detaching)
         return end(RunState::Interrupted);
     endIdleServes();
+    m_schedule.freeWhatIsOver(now);
     startWhatMay();
     lookAtRamp();
     const auto quiet = [](const auto &entry) { return entry.second.phase == NodePhase::Done || entry.second.phase == NodePhase::Failed; };

@@ -112,6 +112,7 @@ private:
     void streamEnded(StreamEnded &event);
     void lost(NodeRun &node, const domain::Failure &failure);
     void giveUp(NodeRun &node, domain::Failure failure);
+    std::optional<Afterload> afterload(const NodeRun &node) const;
     void stopListening(NodeRun &node, const std::string &why);
     void enter(NodeRun &node, NodePhase phase);
     void send(NodeRun &node, const protocol::Control &control);
