@@ -12,6 +12,7 @@
 #include <chrono>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace seatrial::campaign {
 
@@ -89,8 +90,18 @@ private:
         bool measureEnded = false;
         bool measured = false;
         bool refused = false;         ///< one of them may not be loaded: asking again is no use
+        bool interrupted = false;     ///< a supervisor ended, or let go, under it
         Clock::time_point endServeAt = Clock::time_point::max(); ///< it ends by itself before that, or is ended
     };
+
+    /// How often a pair ended, in this life of the run.
+    struct PairTries {
+        int interrupted = 0; ///< which is nobody's fault
+        int ended = 0;       ///< otherwise, or interrupted too often
+    };
+
+    /// How often a step or a pair is measured again because a supervisor ended under it.
+    static constexpr int kInterruptions = 3;
 
     // coordinator.cpp
     void handle(Incoming &event);
@@ -135,7 +146,8 @@ private:
     void started(NodeRun &node, const protocol::StepStarted &step);
     void finished(NodeRun &node, const protocol::StepFinished &step);
     void endedUnordered(const NodeRun &node, const domain::StepKey &key, protocol::StepStatus status);
-    void sayEnd(const NodeRun &node, const domain::StepKey &key, const protocol::StepFinished &step);
+    void sayEnd(NodeRun &node, const domain::StepKey &key, const protocol::StepFinished &step);
+    void sayIfLast(const NodeRun &node);
     void endStep(const StepEndAsked &asked);
     void renewProgress(NodeRun &node);
     int nextAttempt(int step, const domain::NodeId &node, const domain::NodeId &peer) const;
@@ -147,7 +159,8 @@ private:
     bool measuredBefore(const Task &task);
     void orderPair(const Task &task);
     void listening(NodeRun &node, const protocol::Event &event);
-    void pairFinished(const domain::StepKey &key, const Order &order, const protocol::StepFinished &step);
+    void pairFinished(const NodeRun &node, const domain::StepKey &key, const Order &order, const protocol::StepFinished &step);
+    PairTries &triesOf(const Task &pair);
     void dropPairsOf(const domain::NodeId &node);
     void endIdleServes();
 
@@ -168,6 +181,7 @@ private:
     bool m_rampHeld = false;                      ///< said
     std::map<domain::NodeId, NodeRun> m_nodes;
     std::vector<PairRun> m_pairs;
+    std::map<std::tuple<int, domain::NodeId, domain::NodeId>, PairTries> m_pairTries;
     Mode m_mode = Mode::Measuring;
     std::string m_endReason;
     Clock::time_point m_modeDeadline = Clock::time_point::max();

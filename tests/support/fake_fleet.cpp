@@ -129,6 +129,12 @@ bool FakeNode::wasToldToEnd(const std::string &step)
     return m_cancelled.contains(step);
 }
 
+bool FakeNode::isAtWork(const std::string &step)
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_inWork && m_inWork->step == step;
+}
+
 void FakeNode::work()
 {
     std::unique_lock lock(m_mutex);
