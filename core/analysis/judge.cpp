@@ -66,6 +66,13 @@ void listUnlimited(Case &aCase)
         if (!isNew && figure.phase == "after")
             place->second = index;
     }
+    std::map<int, std::size_t> counts; // a node may have very many: no list of them grows by doubling
+    for (const auto &[key, index] : latest)
+        ++counts[aCase.figures[index].node];
+    for (const auto &[node, count] : counts) {
+        auto &findings = aCase.findings[static_cast<std::size_t>(node)];
+        findings.reserve(findings.size() + count);
+    }
     for (const auto &[key, index] : latest) {
         const Figure &figure = aCase.figures[index];
         Finding finding = findingOf(figure);

@@ -18,6 +18,9 @@ std::optional<std::string> Allowance::take(const protocol::StreamLine &line)
         return fmt::format("its records are more than {} MB", kMaxBytes / 1'000'000);
     if (!record)
         return ++m_damaged > kMaxDamaged ? std::optional(fmt::format("more than {} of its lines cannot be read", kMaxDamaged)) : std::nullopt;
+    m_heldBytes += protocol::heldBytes(record->body);
+    if (m_heldBytes > kMaxHeldBytes)
+        return fmt::format("its records take more than {} MB of memory", kMaxHeldBytes / 1'000'000);
     return ++m_records > kMaxRecords ? std::optional(fmt::format("it sent more than {} records", kMaxRecords)) : std::nullopt;
 }
 

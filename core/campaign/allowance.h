@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/protocol/held_bytes.h"
 #include "core/protocol/stream_reader.h"
 
 #include <cstdint>
@@ -16,6 +17,7 @@ class Allowance
 public:
     static constexpr std::uint64_t kMaxRecords = 200'000;         ///< heartbeats are not counted: they are not kept in memory
     static constexpr std::uint64_t kMaxBytes = 64'000'000;        ///< of those records
+    static constexpr std::uint64_t kMaxHeldBytes = protocol::kMaxHeldBytes; ///< by what they take in memory
     static constexpr std::uint64_t kMaxStreamBytes = 512'000'000; ///< with heartbeats: a month of them is 60 MB
     static constexpr int kMaxDamaged = 1'000;                     ///< lines that could not be read
     static constexpr int kMaxSaid = 200;                          ///< lines of the log
@@ -29,6 +31,7 @@ public:
 private:
     std::uint64_t m_records = 0;
     std::uint64_t m_bytes = 0;
+    std::uint64_t m_heldBytes = 0;
     std::uint64_t m_streamBytes = 0;
     int m_damaged = 0;
     int m_said = 0;

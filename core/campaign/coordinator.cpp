@@ -167,6 +167,7 @@ void Coordinator::tick()
     if (m_mode == Mode::Detaching)
         return end(RunState::Interrupted);
     endIdleServes();
+    m_schedule.freeWhatIsOver(now);
     startWhatMay();
     lookAtRamp();
     const auto quiet = [](const auto &entry) { return entry.second.phase == NodePhase::Done || entry.second.phase == NodePhase::Failed; };
@@ -184,7 +185,7 @@ void Coordinator::tick()
 
 void Coordinator::judgeNow()
 {
-    const auto data = m_live.published();
+    const auto data = m_mode == Mode::Over ? m_live.handOver() : m_live.published();
     if (data == m_judged && m_verdict)
         return;
     m_verdict = std::make_shared<const domain::FleetVerdict>(analysis::judge(*data, m_criteria));
@@ -210,10 +211,10 @@ bool Coordinator::retest()
             continue;
         if (wanted.peer.empty() && node->second.endedByPerson.contains(step))
             continue;
-        const int attempt = nextAttempt(step, wanted.node, wanted.peer);
-        if (!wanted.peer.empty() && attempt > kPairAttempts + m_info.plan.steps[step].retests)
+        const Task task{step, wanted.node, wanted.peer, nextAttempt(step, wanted.node, wanted.peer)};
+        if (!wanted.peer.empty() && triesOf(task).ended >= kPairAttempts + m_info.plan.steps[step].retests)
             continue;
-        m_schedule.retest({step, wanted.node, wanted.peer, attempt});
+        m_schedule.retest(task);
         const std::string with = wanted.peer.empty() ? "" : " with " + wanted.peer.text();
         say(Severity::Info, {wanted.node}, fmt::format("{}{} is measured again: {}", m_info.plan.steps[step].title, with, wanted.reason));
         any = true;

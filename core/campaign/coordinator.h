@@ -12,6 +12,7 @@
 #include <chrono>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace seatrial::campaign {
 
@@ -91,8 +92,18 @@ private:
         bool measureEnded = false;
         bool measured = false;
         bool refused = false;         ///< one of them may not be loaded: asking again is no use
+        bool interrupted = false;     ///< a supervisor ended, or let go, under it
         Clock::time_point endServeAt = Clock::time_point::max(); ///< it ends by itself before that, or is ended
     };
+
+    /// How often a pair ended, in this life of the run.
+    struct PairTries {
+        int interrupted = 0; ///< which is nobody's fault
+        int ended = 0;       ///< otherwise, or interrupted too often
+    };
+
+    /// How often a step or a pair is measured again because a supervisor ended under it.
+    static constexpr int kInterruptions = 3;
 
     // coordinator.cpp
     void handle(Incoming &event);
@@ -114,6 +125,7 @@ private:
     void streamEnded(StreamEnded &event);
     void lost(NodeRun &node, const domain::Failure &failure);
     void giveUp(NodeRun &node, domain::Failure failure);
+    std::optional<Afterload> afterload(const NodeRun &node) const;
     void stopListening(NodeRun &node, const std::string &why);
     void enter(NodeRun &node, NodePhase phase);
     void send(NodeRun &node, const protocol::Control &control);
@@ -137,7 +149,8 @@ private:
     void started(NodeRun &node, const protocol::StepStarted &step);
     void finished(NodeRun &node, const protocol::StepFinished &step);
     void endedUnordered(const NodeRun &node, const domain::StepKey &key, protocol::StepStatus status);
-    void sayEnd(const NodeRun &node, const domain::StepKey &key, const protocol::StepFinished &step);
+    void sayEnd(NodeRun &node, const domain::StepKey &key, const protocol::StepFinished &step);
+    void sayIfLast(const NodeRun &node);
     void endStep(const StepEndAsked &asked);
     void renewProgress(NodeRun &node);
     int nextAttempt(int step, const domain::NodeId &node, const domain::NodeId &peer) const;
@@ -149,7 +162,8 @@ private:
     bool measuredBefore(const Task &task);
     void orderPair(const Task &task);
     void listening(NodeRun &node, const protocol::Event &event);
-    void pairFinished(const domain::StepKey &key, const Order &order, const protocol::StepFinished &step);
+    void pairFinished(const NodeRun &node, const domain::StepKey &key, const Order &order, const protocol::StepFinished &step);
+    PairTries &triesOf(const Task &pair);
     void dropPairsOf(const domain::NodeId &node);
     void endIdleServes();
 
@@ -171,6 +185,7 @@ private:
     bool m_rampHeld = false;                      ///< said
     std::map<domain::NodeId, NodeRun> m_nodes;
     std::vector<PairRun> m_pairs;
+    std::map<std::tuple<int, domain::NodeId, domain::NodeId>, PairTries> m_pairTries;
     Mode m_mode = Mode::Measuring;
     std::string m_endReason;
     Clock::time_point m_modeDeadline = Clock::time_point::max();

@@ -19,7 +19,10 @@ namespace {
 
 constexpr int kConnectTries = 2;      ///< for a node that was never reached
 constexpr int kSupervisorRestarts = 3;
+constexpr const char *kGivenUp = "the desktop has given this node up";
 constexpr auto kBackoffMaximum = 8000ms;
+/// Between the end that an engine decides on, or is told, and that of its worker: TERM, 5 s of grace, KILL.
+constexpr auto kWorkerEndsWithin = 7s;
 
 } // namespace
 
@@ -59,8 +62,10 @@ void Coordinator::ready(NodeReady &event)
 {
     auto &node = m_nodes.at(event.node);
     if (event.generation != node.generation || node.goodbye) {
-        if (m_mode == Mode::Cancelling) // an engine attached at this moment would else work on until its lease ends
-            event.link->send(protocol::encode(protocol::Control(protocol::Cancel{{}, m_endReason})));
+        if (m_mode == Mode::Cancelling || node.phase == NodePhase::Failed) { // it would else work on until its lease ends
+            const std::string why = m_mode == Mode::Cancelling ? m_endReason : kGivenUp;
+            event.link->send(protocol::encode(protocol::Control(protocol::Cancel{{}, why})));
+        }
         event.link->close();
         return;
     }
@@ -68,6 +73,7 @@ void Coordinator::ready(NodeReady &event)
     const bool again = node.reached;
     node.reached = true;
     node.connectTries = 0;
+    node.diedInSight = false;
     node.clockTold = false;
     node.progressDeadline = Clock::time_point::max();
     enter(node, node.orders.empty() ? NodePhase::Attached : NodePhase::Working);
@@ -136,6 +142,10 @@ void Coordinator::streamEnded(StreamEnded &event)
         failure.what = fmt::format("{}: the supervisor ended {} times without goodbye.{}", name, node.deaths, tail);
         failure.advice = "look at the node's memory and at who ends processes there, then run again";
     }
+    node.link.reset(); // nobody hears at its other end any more
+    node.lostSince = Clock::now();
+    if (node.lastSequence == 0)
+        node.orders.clear(); // it ended before its first word: none of them has begun
     giveUp(node, std::move(failure));
 }
 
@@ -165,6 +175,9 @@ void Coordinator::giveUp(NodeRun &node, Failure failure)
     if (!node.goodbye && (failure.kind == FailureKind::Lost || failure.kind == FailureKind::Timeout))
         m_rampLosses.insert(node.node->id);
     ++node.generation; // whatever still comes from its connections is late
+    auto stillLoading = afterload(node);
+    if (!node.goodbye)
+        send(node, protocol::Cancel{{}, fmt::format("{}: {}", kGivenUp, domain::kindText(failure.kind))});
     if (node.link)
         node.link->close();
     node.link.reset();
@@ -176,15 +189,46 @@ void Coordinator::giveUp(NodeRun &node, Failure failure)
     m_live.add(entry);
     say(Severity::Error, {node.node->id}, domain::sentence(failure));
     node.failure = std::move(failure);
-    m_schedule.leave(node.node->id);
+    m_schedule.leave(node.node->id, std::move(stillLoading));
     dropPairsOf(node.node->id);
+}
+
+/// The engine of a node that is given up goes on with what it was ordered: until the deadlines of that, or until its
+/// lease ends. It does not if it was heard to have ended, and not for long if it could be told to.
+std::optional<Afterload> Coordinator::afterload(const NodeRun &node) const
+{
+    if (node.goodbye || node.diedInSight)
+        return std::nullopt;
+    double deadlines = 0;
+    bool loads = false;
+    const auto count = [&](const domain::PlanStep &step) {
+        deadlines += step.deadlineSeconds;
+        loads |= step.exclusive;
+    };
+    for (const auto &[key, order] : node.orders)
+        count(m_info.plan.steps[order.task.step]);
+    if (!node.settled) { // an earlier life may have ordered anything that has no result
+        for (const auto &step : m_info.plan.steps) {
+            const bool ended = std::ranges::any_of(node.ended, [&](const auto &entry) { return entry.first.step == step.id; });
+            if (!ended || step.scope == domain::Scope::Pair)
+                count(step);
+        }
+    }
+    if (!loads)
+        return std::nullopt;
+    const auto now = Clock::now();
+    const auto lastContact = node.link ? now : node.reached ? node.lostSince : m_began;
+    const std::chrono::duration<double> most(std::min(deadlines, m_leaseSeconds));
+    const auto until = lastContact + std::chrono::ceil<std::chrono::seconds>(most) + kWorkerEndsWithin;
+    if (node.link)
+        return Afterload{std::min(until, now + kWorkerEndsWithin), "is given up and was told to end"};
+    return Afterload{until, "cannot be reached"};
 }
 
 /// A node that does not speak as an engine does is not believed, and cannot use up what the others need.
 void Coordinator::stopListening(NodeRun &node, const std::string &why)
 {
     const std::string name = node.node->id.text();
-    send(node, protocol::Cancel{{}, "the desktop does not listen any more: " + why});
     giveUp(node, {Stage::Run, FailureKind::Untrusted, fmt::format("{}: it is not listened to any more: {}.", name, why), "following its journal",
                   "look at what runs there (seatrialctl stream --node " + name + "), clean the node, then run again"});
 }

@@ -16,8 +16,6 @@ using protocol::StepStatus;
 
 namespace {
 
-/// How often a step is measured again because its supervisor ended under it.
-constexpr int kInterruptions = 3;
 std::chrono::milliseconds milliseconds(double seconds)
 {
     return std::chrono::milliseconds(static_cast<long>(seconds * 1000));
@@ -208,8 +206,7 @@ void Coordinator::record(NodeRun &node, const protocol::Record &record)
             node.attachedOnly = event->code == "supervisor.attached" || (node.attachedOnly && event->code == "supervisor.let_go");
         if (event->severity != Severity::Info && node.allowance.maySay()) {
             say(event->severity, {node.node->id}, event->text);
-            if (node.allowance.saysLast())
-                say(Severity::Warning, {node.node->id}, "it has many events; further ones are in its stream only");
+            sayIfLast(node);
         }
     } else if (std::holds_alternative<protocol::Hello>(record.body)) {
         node.attachedOnly = false; // a new journal: what was said in one before is gone
@@ -286,7 +283,7 @@ void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
         return putBack();
     sayEnd(node, *key, step);
     if (!key->peer.empty())
-        return pairFinished(*key, order, step);
+        return pairFinished(node, *key, order, step);
     // It ended with its supervisor: that says nothing of the node. What was ordered behind it waits for it.
     if (abandoned && node.interrupted && !order.endedByPerson && ++node.interruptions[order.task.step] <= kInterruptions) {
         putBack();
@@ -310,15 +307,22 @@ void Coordinator::endedUnordered(const NodeRun &node, const StepKey &key, StepSt
         ++m_stepsDone;
 }
 
-void Coordinator::sayEnd(const NodeRun &node, const StepKey &key, const protocol::StepFinished &step)
+void Coordinator::sayEnd(NodeRun &node, const StepKey &key, const protocol::StepFinished &step)
 {
     const bool asWished = step.status == StepStatus::Completed || (key.serving && step.status == StepStatus::Abandoned);
-    if (m_mode != Mode::Measuring || asWished)
+    if (m_mode != Mode::Measuring || asWished || !node.allowance.maySay())
         return;
     const int index = stepIndex(key.step);
     const std::string title = index >= 0 ? m_info.plan.steps[index].title : step.check;
     say(step.status == StepStatus::Waived ? Severity::Info : Severity::Warning, {node.node->id},
         fmt::format("{} {}: {}", title, protocol::statusText(step.status), step.reason));
+    sayIfLast(node);
+}
+
+void Coordinator::sayIfLast(const NodeRun &node)
+{
+    if (node.allowance.saysLast())
+        say(Severity::Warning, {node.node->id}, "it has many events; further ones are in its stream only");
 }
 
 /// A person has seen enough of a step. What is abandoned so is not measured again: it would take as long once more.

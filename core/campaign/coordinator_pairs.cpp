@@ -79,7 +79,12 @@ void Coordinator::listening(NodeRun &node, const protocol::Event &event)
     order(m_nodes.at(pair->task.node), pair->task, pair->measureKey, std::move(parameters));
 }
 
-void Coordinator::pairFinished(const StepKey &key, const Order &order, const protocol::StepFinished &step)
+Coordinator::PairTries &Coordinator::triesOf(const Task &pair)
+{
+    return m_pairTries[{pair.step, pair.node, pair.peer}];
+}
+
+void Coordinator::pairFinished(const NodeRun &node, const StepKey &key, const Order &order, const protocol::StepFinished &step)
 {
     const auto pair = std::ranges::find_if(m_pairs, [&](const PairRun &run) {
         return run.task == order.task && (key.serving ? run.serveKey == key : run.measureKey == key);
@@ -96,11 +101,15 @@ void Coordinator::pairFinished(const StepKey &key, const Order &order, const pro
         pair->endServeAt = Clock::now() + (pair->measured ? kServeEndsWithin : std::chrono::seconds(0));
     }
     pair->refused |= step.status == StepStatus::Waived;
+    pair->interrupted |= step.status == StepStatus::Abandoned && node.interrupted;
     if (!pair->serveEnded || (pair->measureOrdered && !pair->measureEnded))
         return;
     const PairRun ended = *pair;
     m_pairs.erase(pair);
-    if (!ended.measured && !ended.refused && m_mode == Mode::Measuring && ended.task.attempt < kPairTries) {
+    auto &tries = triesOf(ended.task);
+    const bool interrupted = ended.interrupted && !ended.measured;
+    const bool mayAgain = (interrupted && ++tries.interrupted <= kInterruptions) || ++tries.ended < kPairTries;
+    if (!ended.measured && !ended.refused && m_mode == Mode::Measuring && mayAgain) {
         const int next = nextAttempt(ended.task.step, ended.task.node, ended.task.peer);
         return m_schedule.putBack(ended.task, std::max(ended.task.attempt + 1, next));
     }

@@ -47,4 +47,11 @@ std::shared_ptr<const domain::RunData> LiveRun::published()
     return m_published;
 }
 
+std::shared_ptr<const domain::RunData> LiveRun::handOver()
+{
+    if (!m_published)
+        m_published = std::make_shared<const domain::RunData>(std::move(m_data));
+    return m_published;
+}
+
 } // namespace seatrial::campaign

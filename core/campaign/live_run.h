@@ -21,6 +21,8 @@ public:
     const domain::RunData &data() const { return m_data; }
     /// A copy that nobody changes any more; the same one as before if nothing was added.
     std::shared_ptr<const domain::RunData> published();
+    /// The data itself, which is gone from here afterwards.
+    std::shared_ptr<const domain::RunData> handOver();
 
 private:
     domain::RunData m_data;

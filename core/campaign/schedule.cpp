@@ -2,11 +2,23 @@
 #include "core/campaign/schedule.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace seatrial::campaign {
 
 using domain::NodeId;
 using domain::Scope;
+
+namespace {
+
+/// Rounded up, as one says it: "40 s", "4 min".
+std::string roughTime(std::chrono::steady_clock::duration time)
+{
+    const auto seconds = std::max<long long>(1, std::chrono::ceil<std::chrono::seconds>(time).count());
+    return seconds < 100 ? fmt::format("{} s", seconds) : fmt::format("{} min", (seconds + 59) / 60);
+}
+
+} // namespace
 
 std::vector<std::vector<std::pair<NodeId, NodeId>>> pairRounds(std::vector<NodeId> nodes, int partners)
 {
@@ -129,7 +141,7 @@ void Schedule::dontWaitFor(const NodeId &node)
     m_nodes.at(node).expected = false;
 }
 
-void Schedule::leave(const NodeId &node)
+void Schedule::leave(const NodeId &node, std::optional<Afterload> afterload)
 {
     const auto ofNode = [&](const Task &task) { return task.involves(node); };
     for (const auto &task : m_pairs) {
@@ -148,6 +160,23 @@ void Schedule::leave(const NodeId &node)
     state.pairs.clear();
     state.joined = false;
     state.expected = false;
+    if (!afterload || state.resources.empty())
+        return;
+    for (const auto &resource : state.resources)
+        m_holders[resource][node] = 1;
+    m_afterloads[node] = std::move(*afterload);
+}
+
+void Schedule::freeWhatIsOver(std::chrono::steady_clock::time_point now)
+{
+    std::erase_if(m_afterloads, [&](const auto &entry) {
+        const auto &[node, afterload] = entry;
+        if (now < afterload.until)
+            return false;
+        for (const auto &resource : m_nodes.at(node).resources)
+            m_holders[resource].erase(node);
+        return true;
+    });
 }
 
 bool Schedule::markDone(const Task &task)
@@ -321,7 +350,7 @@ std::vector<Task> Schedule::open() const
     return tasks;
 }
 
-std::string Schedule::waitsFor(const NodeId &node) const
+std::string Schedule::waitsFor(const NodeId &node, std::chrono::steady_clock::time_point now) const
 {
     const auto &state = m_nodes.at(node);
     if (!state.joined || state.running > 0)
@@ -332,7 +361,11 @@ std::string Schedule::waitsFor(const NodeId &node) const
         const auto holders = m_holders.find(resource);
         if (holders == m_holders.end() || holders->second.empty() || holders->second.contains(node))
             continue;
-        return resource + ", in use by " + holders->second.begin()->first.text();
+        const auto &holder = holders->second.begin()->first;
+        const auto afterload = m_afterloads.find(holder);
+        if (afterload == m_afterloads.end())
+            return resource + ", in use by " + holder.text();
+        return fmt::format("{}: {} {}; its step may still load it for {}", resource, holder.text(), afterload->second.why, roughTime(afterload->second.until - now));
     }
     return {};
 }

@@ -5,6 +5,7 @@
 #include "core/domain/inventory.h"
 #include "core/domain/plan.h"
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,6 +26,12 @@ struct Task {
     bool involves(const domain::NodeId &id) const { return node == id || (!peer.empty() && peer == id); }
 };
 
+/// A node that left may still be loading what it shares with others.
+struct Afterload {
+    std::chrono::steady_clock::time_point until;
+    std::string why; ///< "cannot be reached"
+};
+
 /// Rounds of disjoint pairs by the circle method: every node meets @p partners others (all of them if fewer are
 /// there). Each inner vector is one round.
 std::vector<std::vector<std::pair<domain::NodeId, domain::NodeId>>> pairRounds(std::vector<domain::NodeId> nodes, int partners);
@@ -34,7 +41,7 @@ std::vector<std::vector<std::pair<domain::NodeId, domain::NodeId>>> pairRounds(s
 ///
 /// A node does its steps in the order of the plan, whatever number their attempts have: what was taken back or
 /// abandoned goes back to its place. Only retests, of what has a result, know no order. Exclusive tasks never run together on one node or on nodes that
-/// share a resource. A pair step begins when every node that takes part has come to it; from then on a pair starts as
+/// share a resource, also not with one that a node which left may still be loading. A pair step begins when every node that takes part has come to it; from then on a pair starts as
 /// soon as both are free, in the order of the rounds but without a barrier between them.
 class Schedule
 {
@@ -54,8 +61,11 @@ public:
     void join(const domain::NodeId &node);
     /// Pairs are drawn without waiting for this node; it may still join later.
     void dontWaitFor(const domain::NodeId &node);
-    /// The node is given up for good; what is open or running with it is dropped.
-    void leave(const domain::NodeId &node);
+    /// The node is given up for good; what is open or running with it is dropped. With @p afterload nobody else may
+    /// load what it shares until then.
+    void leave(const domain::NodeId &node, std::optional<Afterload> afterload = std::nullopt);
+    /// Frees what nodes that left cannot be loading any more.
+    void freeWhatIsOver(std::chrono::steady_clock::time_point now);
     /// The task has a result already, from an earlier life of the run or without having been ordered. Whether it was
     /// still open.
     bool markDone(const Task &task);
@@ -76,7 +86,7 @@ public:
     /// Everything that is not running yet and not waiting for pairs to be drawn.
     std::vector<Task> open() const;
     /// The resource that keeps @p node waiting, and who holds it; empty if nothing does.
-    std::string waitsFor(const domain::NodeId &node) const;
+    std::string waitsFor(const domain::NodeId &node, std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now()) const;
     /// The first pair step whose pairs are not drawn yet; the number of steps if there is none.
     int undrawnPairStep() const;
 
@@ -113,6 +123,7 @@ private:
     std::vector<Task> m_running;
     std::vector<Task> m_donePairs;
     std::map<std::string, std::map<domain::NodeId, int>> m_holders; ///< resource -> nodes with exclusive work
+    std::map<domain::NodeId, Afterload> m_afterloads; ///< of nodes that left; each is among the holders
     std::set<int> m_drawn;       ///< pair steps whose pairs exist
 };
 

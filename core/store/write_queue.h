@@ -24,7 +24,7 @@ public:
     /// Does a batch as a whole or not at all. @p durable: it must survive a power cut once this returns.
     using Commit = std::function<domain::Result<void>(Batch &batch, bool durable)>;
 
-    static constexpr std::size_t kMostBytes = 64 * 1024 * 1024; ///< waiting; who brings more has to wait too
+    static constexpr std::size_t kMostBytes = 32 * 1024 * 1024; ///< waiting; who brings more has to wait too
     static constexpr std::size_t kBatchLines = 20'000;
     static constexpr std::chrono::milliseconds kLongestDelay{200};
 

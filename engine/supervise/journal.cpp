@@ -2,6 +2,7 @@
 #include "engine/supervise/journal.h"
 
 #include "core/protocol/codec.h"
+#include "core/protocol/held_bytes.h"
 #include "core/protocol/line_cutter.h"
 #include "engine/supervise/node_clock.h"
 
@@ -21,6 +22,7 @@ namespace {
 constexpr std::uint64_t kRecordsPerMark = 512;
 constexpr std::uint64_t kRecordsKeptBack = 20'000; ///< for the ends of steps and of the run
 constexpr std::uint64_t kBytesKeptBack = 4'000'000;
+constexpr std::uint64_t kHeldBytesKeptBack = 8'000'000;
 constexpr std::size_t kBlockBytes = 256 * 1024;
 constexpr std::size_t kBatchBytes = 32 * 1024; ///< written at the latest: less than the reserve, which may have to take it
 constexpr off_t kReserveBytes = 128 * 1024;
@@ -117,6 +119,7 @@ void Journal::remember(const protocol::Record &record, std::uint64_t offset)
 {
     if (m_records++ % kRecordsPerMark == 0)
         m_marks.push_back({record.stamp.sequence, offset});
+    m_heldBytes += protocol::heldBytes(record.body);
     m_past.lastSequence = record.stamp.sequence;
     m_past.bootId = record.stamp.bootId;
     if (const auto *hello = std::get_if<protocol::Hello>(&record.body)) {
@@ -139,6 +142,7 @@ void Journal::append(const protocol::Body &body)
     protocol::Record record{{m_next++, bootSeconds(), wallSeconds(), m_bootId}, body};
     if (m_records++ % kRecordsPerMark == 0)
         m_marks.push_back({record.stamp.sequence, size()});
+    m_heldBytes += protocol::heldBytes(body);
     m_buffer += protocol::encode(record);
     m_lastAppend = record.stamp.monotonicSeconds;
     if (m_buffer.size() >= kBatchBytes && m_trouble.empty())
@@ -194,6 +198,8 @@ std::string Journal::refusal() const
         return "the journal has reached its bound of " + std::to_string(kMaxRecords) + " records";
     if (size() >= kMaxBytes - kBytesKeptBack)
         return "the journal has reached its bound of " + std::to_string(kMaxBytes) + " bytes";
+    if (m_heldBytes >= protocol::kMaxHeldBytes - kHeldBytesKeptBack)
+        return "the journal has reached its bound of " + std::to_string(protocol::kMaxHeldBytes) + " bytes of a desktop's memory";
     return {};
 }
 

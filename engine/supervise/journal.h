@@ -78,6 +78,7 @@ private:
     std::string m_bootId;
     std::uint64_t m_next = 1;
     std::uint64_t m_records = 0;
+    std::uint64_t m_heldBytes = 0; ///< by a desktop that follows
     std::uint64_t m_fileSize = 0;
     std::string m_buffer;      ///< what follows the file's end
     std::vector<Mark> m_marks; ///< every so many records, so that offsetOf() is quick

@@ -60,6 +60,7 @@ void FakeNode::control(const std::string &line)
         if (cancel->step.empty()) {
             write(Goodbye{Outcome::Cancelled, cancel->reason});
             m_over = true;
+            runCancelled = true;
         } else if (const auto queued = std::ranges::find(m_queue, cancel->step, &StartStep::step); queued != m_queue.end()) {
             write(StepFinished{queued->step, queued->check, StepStatus::Abandoned, Waiver::None, cancel->reason, 0});
             m_queue.erase(queued);
@@ -126,6 +127,12 @@ bool FakeNode::wasToldToEnd(const std::string &step)
 {
     const std::scoped_lock lock(m_mutex);
     return m_cancelled.contains(step);
+}
+
+bool FakeNode::isAtWork(const std::string &step)
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_inWork && m_inWork->step == step;
 }
 
 void FakeNode::work()

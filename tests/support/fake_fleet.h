@@ -52,6 +52,8 @@ public:
     /// @p letGo it says before that it lets the run go.
     void endSupervisor(bool letGo = false);
     bool wasToldToEnd(const std::string &step);
+    bool isAtWork(const std::string &step);
+    std::atomic<bool> runCancelled = false; ///< it was told to end the run
 
     const std::string name;
     FakeBehaviour behaviour;

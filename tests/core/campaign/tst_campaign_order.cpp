@@ -192,6 +192,34 @@ private slots:
         QVERIFY(stage.fleet.node(server).wasToldToEnd("network@" + partner + "/serve#1"));
     }
 
+    // A supervisor that ends is not the pair's fault, on whichever side.
+    void anInterruptedPairUsesUpNoTry_data()
+    {
+        QTest::addColumn<bool>("server");
+        QTest::newRow("the server's supervisor") << true;
+        QTest::newRow("the measuring node's supervisor") << false;
+    }
+
+    void anInterruptedPairUsesUpNoTry()
+    {
+        QFETCH(bool, server);
+        Stage stage(2);
+        for (const auto &name : stage.names)
+            stage.fleet.node(name).behaviour.stepSeconds = 0.4;
+        auto terms = stage.terms(false);
+        terms.plan.steps.erase(terms.plan.steps.begin()); // the pair alone
+        terms.plan.steps.front().retests = 0;
+        auto run = Campaign::begin(stage.worlds(), std::move(terms));
+        QVERIFY(run);
+        for (int attempt = 1; attempt <= 3; ++attempt) {
+            const std::string role = server ? "/serve#" : "#";
+            const auto inWork = [&](const std::string &node, const std::string &peer) { return stage.fleet.node(node).isAtWork("network@" + peer + role + std::to_string(attempt)); };
+            QTRY_VERIFY_WITH_TIMEOUT(inWork("n1", "n2") || inWork("n2", "n1"), 10000);
+            stage.fleet.node(inWork("n1", "n2") ? "n1" : "n2").endSupervisor(true);
+        }
+        QCOMPARE((*run)->wait()->verdict->count(Verdict::Qualified), 2);
+    }
+
     void loadIsNotExtendedInAPause()
     {
         Stage stage(8);

@@ -159,6 +159,46 @@ private slots:
         }
     }
 
+    // Its engine goes on with what it was ordered, and two loads on one machine measure each other.
+    void whatALostNodeMayStillLoadStaysTaken()
+    {
+        using namespace std::chrono_literals;
+        const auto nodes = ids(3);
+        Schedule schedule(plan(), fleet(3, true), nodes);
+        for (const auto &node : nodes)
+            schedule.join(node);
+        for (const auto &task : schedule.startable()) {
+            if (task.node != nodes[0])
+                schedule.finished(task); // their looks before the load
+        }
+        const std::chrono::steady_clock::time_point now{};
+        schedule.leave(nodes[0], Afterload{now + 200s, "cannot be reached"});
+        QVERIFY(schedule.startable().empty());
+        QVERIFY(!schedule.allDone());
+        QCOMPARE(schedule.waitsFor(nodes[1], now), std::string("host: n1 cannot be reached; its step may still load it for 4 min"));
+        QCOMPARE(schedule.waitsFor(nodes[2], now + 160s), std::string("host: n1 cannot be reached; its step may still load it for 40 s"));
+        schedule.freeWhatIsOver(now + 199s);
+        QVERIFY(schedule.startable().empty());
+        schedule.freeWhatIsOver(now + 200s);
+        int guard = 0;
+        while (!schedule.allDone()) {
+            QVERIFY2(++guard < 100, "the schedule does not come to an end");
+            schedule.startable();
+            QVERIFY(!schedule.runningTasks().empty());
+            schedule.finished(schedule.runningTasks().front());
+        }
+    }
+
+    void nobodyWaitsForWhatNobodyElseWants()
+    {
+        const auto nodes = ids(1);
+        Schedule schedule(plan(), fleet(1, true), nodes);
+        schedule.join(nodes[0]);
+        schedule.startable();
+        schedule.leave(nodes[0], Afterload{std::chrono::steady_clock::time_point::max(), "cannot be reached"});
+        QVERIFY(schedule.allDone());
+    }
+
     // What a pause takes back, or an abandoned step, is not left for the end: what follows it would say nothing.
     void whatIsPutBackComesInItsPlace()
     {
