@@ -116,7 +116,8 @@ std::optional<ConnectJob> Connector::next()
         if (due == m_jobs.end()) {
             m_news.wait(lock);
         } else if (due->notBefore > std::chrono::steady_clock::now()) {
-            m_news.wait_until(lock, due->notBefore);
+            const auto moment = due->notBefore; // while nobody waits here any more the job may be taken by another
+            m_news.wait_until(lock, moment);
         } else {
             ConnectJob job = std::move(*due);
             m_jobs.erase(due);
