@@ -2,6 +2,7 @@
 #include "engine/checks/check.h"
 #include "engine/checks/cpu/host_cpu.h"
 #include "engine/checks/disk/host_disk.h"
+#include "engine/checks/gpu/gpu_health.h"
 #include "engine/checks/health/host_health.h"
 #include "engine/checks/memory/host_memory.h"
 #include "engine/checks/memory/host_memory_latency.h"
@@ -23,6 +24,7 @@ const std::vector<std::unique_ptr<Check>> &allChecks()
         all.push_back(std::make_unique<HostCpu>());
         all.push_back(std::make_unique<HostDisk>());
         all.push_back(std::make_unique<NetPair>());
+        all.push_back(std::make_unique<GpuHealth>());
         return all;
     }();
     return checks;
