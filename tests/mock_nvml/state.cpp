@@ -79,6 +79,10 @@ void State::read()
     if (!stream || content.str() == m_content)
         return;
     m_content = content.str();
+    gpus = 2;
+    driver = "590.48.01";
+    nvml = "13.590.48.01";
+    cuda = 13010;
     m_values.clear();
     m_failures.clear();
     m_hangs.clear();
