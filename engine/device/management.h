@@ -55,7 +55,8 @@ struct GpuRelation {
     int links = 0;             ///< NVLinks between the two that are up
 };
 
-/// What the driver tells of its GPUs without giving them work: identity, health, sensors, events.
+/// What the driver tells of its GPUs without giving them work: identity, health, sensors, events. sample() may be called by one
+/// thread while another calls anything of it; all else is called by one thread at a time.
 class Management
 {
 public:
