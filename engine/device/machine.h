@@ -31,6 +31,12 @@ public:
     virtual Outcome<double> loopback(const std::string &name, std::uint64_t bytes, int times) = 0;
 };
 
+/// How far one rank of a collective has come.
+struct RankProgress {
+    int gpu = 0;
+    std::uint64_t entered = 0; ///< collectives that it began; whoever is behind is the one the others wait for
+};
+
 /// The accelerators of a node and the time they live in: real ones (CUDA, NVML) or simulated ones. What a check does is
 /// the same on both, so everything but the physics is tested without a GPU.
 class Machine
@@ -49,6 +55,8 @@ public:
     virtual Outcome<std::unique_ptr<Device>> open(int gpu) = 0;
     /// All-reduce (sum, float) over these GPUs by the collective library, @p times over: the median of the seconds each took.
     virtual Outcome<double> allReduce(const std::vector<int> &gpus, std::uint64_t bytes, int times) = 0;
+    /// The ranks of the collective in work, or of the last one, also where another process of the step began it; empty: not known.
+    virtual std::vector<RankProgress> ranks() const { return {}; }
     /// The adapters between nodes; nullptr where this engine has no way to give them work.
     virtual Rails *rails() { return nullptr; }
 
