@@ -150,7 +150,7 @@ private:
         for (const auto &[address, subject] : m_addresses)
             counts[subject] = 0;
         for (const auto &xid : log.xids()) {
-            reportXid(m_reporter, xid);
+            reportXid(m_reporter, xid, logClock(m_context));
             counts[xid.subject] += xid.count;
         }
         for (const auto &[subject, count] : counts) {
@@ -163,7 +163,7 @@ private:
             SeenXid xid{event.source, event.gpu < 0 ? "node" : "gpu/" + std::to_string(event.gpu), {}, std::to_string(event.xid), false, printable(event.text), 1,
                         event.seconds, event.seconds};
             if (event.xid != 0)
-                reportXid(m_reporter, xid);
+                reportXid(m_reporter, xid, logClock(m_context));
         }
     }
 

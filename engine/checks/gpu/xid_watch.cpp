@@ -38,6 +38,11 @@ std::filesystem::path rootOf(const CheckContext &context)
 
 } // namespace
 
+double logClock(const CheckContext &context)
+{
+    return context.machine && !context.machine->simulated() ? context.machine->now() : -1;
+}
+
 std::map<std::string, std::string> gpuAddresses(Management &management)
 {
     std::map<std::string, std::string> gpus;
@@ -95,7 +100,7 @@ void XidLog::add(double seconds, const std::string &text, const std::map<std::st
     m_xids[known->second].lastSeconds = seconds;
 }
 
-void reportXid(const Reporter &reporter, const SeenXid &xid)
+void reportXid(const Reporter &reporter, const SeenXid &xid, double now)
 {
     protocol::Parameters parameters{{xid.ofSwitch ? "sxid" : "xid", xid.number},
                                     {"source", xid.source},
@@ -104,6 +109,8 @@ void reportXid(const Reporter &reporter, const SeenXid &xid)
                                     {"last_seconds", numberText(xid.lastSeconds)}};
     if (!xid.address.empty())
         parameters["pci_address"] = xid.address;
+    if (now >= xid.lastSeconds)
+        parameters["age_seconds"] = numberText(now - xid.lastSeconds);
     reporter.event(Severity::Error, "gpu.xid", xid.subject, xid.text, std::move(parameters));
 }
 
@@ -134,7 +141,7 @@ std::size_t XidWatch::report()
                 xid.firstSeconds = xid.lastSeconds;
         }
         m_before[keyOf(xid)] = known + xid.count;
-        reportXid(m_reporter, xid);
+        reportXid(m_reporter, xid, logClock(m_context));
         ++told;
     }
     if (!m_byDriver)
@@ -158,7 +165,7 @@ std::size_t XidWatch::report()
         kept.lastSeconds = event.seconds;
     }
     for (const auto &[key, xid] : byDriver)
-        reportXid(m_reporter, xid);
+        reportXid(m_reporter, xid, logClock(m_context));
     return told + byDriver.size();
 }
 

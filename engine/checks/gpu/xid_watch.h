@@ -68,7 +68,10 @@ private:
 /// PCI addresses of the GPUs that the driver knows, to "gpu/3". Opens the driver.
 std::map<std::string, std::string> gpuAddresses(Management &management);
 
-/// The event "gpu.xid" of it.
-void reportXid(const Reporter &reporter, const SeenXid &xid);
+/// Now by the clock of the kernel log, which counts from boot; negative: it does not run as fast as ours (simulated time).
+double logClock(const CheckContext &context);
+
+/// The event "gpu.xid" of it. @p now: by the clock of the log, so that it can be told how long ago it was; before it: not known.
+void reportXid(const Reporter &reporter, const SeenXid &xid, double now);
 
 } // namespace seatrial::engine
