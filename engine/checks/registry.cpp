@@ -5,6 +5,7 @@
 #include "engine/checks/gpu/gpu_arithmetic.h"
 #include "engine/checks/gpu/gpu_collective.h"
 #include "engine/checks/gpu/gpu_gemm.h"
+#include "engine/checks/gpu/gpu_health.h"
 #include "engine/checks/gpu/gpu_host_link.h"
 #include "engine/checks/gpu/gpu_memory.h"
 #include "engine/checks/gpu/gpu_memory_pattern.h"
@@ -32,6 +33,7 @@ const std::vector<std::unique_ptr<Check>> &allChecks()
         all.push_back(std::make_unique<HostCpu>());
         all.push_back(std::make_unique<HostDisk>());
         all.push_back(std::make_unique<NetPair>());
+        all.push_back(std::make_unique<GpuHealth>());
         all.push_back(std::make_unique<NicLoopback>());
         all.push_back(std::make_unique<GpuTopology>());
         all.push_back(std::make_unique<GpuHostLink>());

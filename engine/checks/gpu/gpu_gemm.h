@@ -14,6 +14,7 @@ public:
     std::vector<std::string> parameterHelp() const override;
 
 protected:
+    bool loadsDevices() const override { return true; }
     CheckResult load(const CheckContext &context) const override;
 };
 

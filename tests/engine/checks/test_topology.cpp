@@ -304,6 +304,7 @@ private slots:
         };
         std::vector<Seen> seen;
         QStringList open;
+        std::map<QString, std::size_t> tops;
         PciBuilder tree;
         for (QXmlStreamReader xml(&opened); !xml.atEnd();) {
             const auto token = xml.readNext();
@@ -317,12 +318,12 @@ private slots:
             if (kind == "0x030200" || kind.startsWith("0x02")) {
                 // NCCL leaves out root ports and the lower ports of switches.
                 const int number = int(seen.size());
-                const QString top = open.value(1, address);
-                std::vector<std::string> path{QString("pci%1").arg(top.left(7)).toStdString(), QString("00f0:%1:01.0").arg(number, 2, 16, QChar('0')).toStdString()};
+                const int top = int(tops.emplace(open.value(0) + ' ' + open.value(1, address), tops.size()).first->second);
+                const auto hex = [](int value) { return QString("%1").arg(value, 2, 16, QChar('0')); };
+                std::vector<std::string> path{QString("pci00f0:%1").arg(hex(top)).toStdString(), QString("00f1:%1:01.0").arg(hex(top)).toStdString()};
                 for (int level = 1; level < open.size(); ++level) {
-                    path[1] = "00f1" + top.mid(4).toStdString();
                     path.push_back(PciTree::plainAddress(open[level].toStdString()));
-                    path.push_back(QString("00e%1:%2:00.0").arg(level).arg(level + 1 < open.size() ? open[level + 1].mid(5, 2) : QString("%1").arg(number, 2, 16, QChar('0'))).toStdString());
+                    path.push_back(QString("00e%1:%2:00.0").arg(level).arg(level + 1 < open.size() ? open[level + 1].mid(5, 2) : hex(number)).toStdString());
                 }
                 path.push_back(PciTree::plainAddress(address.toStdString()));
                 tree.add(path, kind == "0x030200" ? PciBuilder::kGpu : PciBuilder::kNic, open.value(0).toInt());

@@ -7,7 +7,9 @@
 #include <QString>
 #include <QStringList>
 
+#include <algorithm>
 #include <map>
+#include <numeric>
 #include <vector>
 
 namespace seatrial::tests {
@@ -54,13 +56,12 @@ inline TopologySample parseTopology(QString text)
 template<typename Together>
 std::vector<int> groups(const TopologySample &sample, Together together)
 {
-    std::vector<int> group(std::size_t(sample.size()), -1);
+    std::vector<int> group(std::size_t(sample.size()));
+    std::iota(group.begin(), group.end(), 0);
     for (int one = 0; one < sample.size(); ++one) {
-        if (group[std::size_t(one)] < 0)
-            group[std::size_t(one)] = one;
-        for (int other = one + 1; other < sample.size(); ++other) {
-            if (group[std::size_t(other)] < 0 && together(one, other))
-                group[std::size_t(other)] = group[std::size_t(one)];
+        for (int other = 0; other < sample.size(); ++other) {
+            if (together(one, other)) // two groups become one
+                std::ranges::replace(group, int(group[std::size_t(other)]), int(group[std::size_t(one)]));
         }
     }
     return group;
@@ -86,7 +87,7 @@ inline std::vector<std::string> buildTree(const TopologySample &sample, PciBuild
 
     // Two NUMA groups that call themselves by one number: the firmware does not say where devices are.
     std::map<QString, int> called;
-    bool silent = sample.numa.empty() ? false : false;
+    bool silent = false;
     for (int index = 0; index < sample.size(); ++index) {
         const auto name = sample.numa.find(sample.names[index]);
         if (name == sample.numa.end())
