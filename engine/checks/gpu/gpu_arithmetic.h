@@ -15,6 +15,7 @@ public:
 
 protected:
     bool loadsDevices() const override { return true; }
+    std::optional<CheckResult> absence(const CheckContext &context) const override;
     CheckResult load(const CheckContext &context) const override;
 };
 

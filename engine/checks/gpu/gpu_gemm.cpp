@@ -17,12 +17,19 @@ constexpr double repetitionSeconds = 0.02;
 
 struct Named {
     const char *name;
+    const char *metric;
     Precision precision;
 };
 
 constexpr Named precisions[] = {
-    {"fp64_vector", Precision::Fp64Vector}, {"fp64", Precision::Fp64}, {"fp32", Precision::Fp32}, {"tf32", Precision::Tf32},
-    {"bf16", Precision::Bf16},              {"fp16", Precision::Fp16}, {"fp8", Precision::Fp8},   {"int8", Precision::Int8},
+    {"fp64_vector", "gemm_fp64_vector", Precision::Fp64Vector},
+    {"fp64", "gemm_fp64", Precision::Fp64},
+    {"fp32", "gemm_fp32", Precision::Fp32},
+    {"tf32", "gemm_tf32", Precision::Tf32},
+    {"bf16", "gemm_bf16", Precision::Bf16},
+    {"fp16", "gemm_fp16", Precision::Fp16},
+    {"fp8", "gemm_fp8", Precision::Fp8},
+    {"int8", "gemm_int8", Precision::Int8},
 };
 
 std::string allNames()
@@ -113,7 +120,7 @@ CheckResult measureOne(Bench &bench, Device &device, const Named &named, const W
     if (series.problem)
         return resultOf(*series.problem, std::string("multiplying ") + named.name);
     reasons.add(series);
-    bench.measured(std::string("gemm_") + named.name, Unit::GigaflopsPerSecond, bench.subject(), series,
+    bench.measured(named.metric, Unit::GigaflopsPerSecond, bench.subject(), series,
                    {{"precision", named.name},
                     {"m", std::to_string(what.m)},
                     {"n", std::to_string(what.n)},
@@ -158,6 +165,11 @@ std::vector<std::string> GpuGemm::parameterHelp() const
     help.insert(help.begin(), {"precisions=bf16,fp8,tf32,fp64 (all, or some of " + allNames() + ")", "seconds=2 (for each precision, s)",
                                "warmup=0.5 (before each precision, s)", "size=8192 (rows and columns of each matrix)"});
     return help;
+}
+
+std::optional<CheckResult> GpuGemm::absence(const CheckContext &context) const
+{
+    return gpusAbsent(context);
 }
 
 CheckResult GpuGemm::load(const CheckContext &context) const

@@ -131,6 +131,11 @@ std::vector<std::string> GpuPeer::parameterHelp() const
     return help;
 }
 
+std::optional<CheckResult> GpuPeer::absence(const CheckContext &context) const
+{
+    return gpusAbsent(context);
+}
+
 CheckResult GpuPeer::load(const CheckContext &context) const
 {
     Options options(context.parameters);

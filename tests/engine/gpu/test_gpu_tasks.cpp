@@ -5,6 +5,7 @@
 #include "engine/measure/clock.h"
 
 #include <QTest>
+#undef emit // a macro of Qt, and a word of ours
 
 #include <csignal>
 #include <set>
