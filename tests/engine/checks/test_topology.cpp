@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/analysis/judge.h"
 #include "core/analysis/topology.h"
 #include "core/report/topology_writer.h"
 #include "engine/checks/gpu/gpu_topology.h"
@@ -6,6 +7,7 @@
 #include "engine/simulate/simulated_machine.h"
 #include "tests/engine/checks/collector.h"
 #include "tests/engine/checks/topology_sample.h"
+#include "tests/support/run_builder.h"
 
 #include <QDir>
 #include <QElapsedTimer>
@@ -83,6 +85,24 @@ analysis::NodeTopology matrixOf(const PciBuilder &tree, Management &driver)
     for (const auto *more : {&topology.bridges, &topology.numaNodes})
         parts.insert(parts.end(), more->begin(), more->end());
     return matrixOf(parts);
+}
+
+std::vector<simulate::Fault> plantedFaults()
+{
+    return {{.kind = simulate::FaultKind::HalfWidthPcie, .value = 8, .gpu = 3}, {.kind = simulate::FaultKind::DeadNvlink, .value = 1, .gpu = 5, .link = 7}};
+}
+
+void lookAtSimulated(Collector &collector, const std::vector<simulate::Fault> &faults)
+{
+    QTemporaryDir folder;
+    auto profile = *simulate::builtInProfile("h100x8");
+    profile.faults = faults;
+    std::string error;
+    const auto machine = simulate::simulatedMachine(profile, folder.path().toStdString(), error);
+    QVERIFY2(machine, error.c_str());
+    auto context = contextFor(collector, {});
+    context.machine = machine.get();
+    QVERIFY(GpuTopology().run(context).status == protocol::StepStatus::Completed);
 }
 
 QString flat(const std::vector<std::string> &words)
@@ -354,7 +374,6 @@ private slots:
         QTest::addColumn<int>("gpus");
         QTest::addColumn<QString>("row");
         QTest::newRow("h100x8") << "h100x8" << 8 << "X NV18 NV18 NV18 NV18 NV18 NV18 NV18";
-        QTest::newRow("a100x8") << "a100x8" << 8 << "X NV12 NV12 NV12 NV12 NV12 NV12 NV12";
         QTest::newRow("gb200") << "gb200-nvl72-tray" << 4 << "X NV18 NV18 NV18";
     }
     void simulatedMachinesAreReadLikeRealOnes()
@@ -385,24 +404,54 @@ private slots:
 
     void plantedFaultsShow()
     {
-        QTemporaryDir folder;
-        auto profile = *simulate::builtInProfile("h100x8");
-        simulate::Fault narrow{.kind = simulate::FaultKind::HalfWidthPcie, .value = 8, .gpu = 3};
-        simulate::Fault dead{.kind = simulate::FaultKind::DeadNvlink, .value = 1, .gpu = 5, .link = 7};
-        profile.faults = {narrow, dead};
-        std::string error;
-        const auto machine = simulate::simulatedMachine(profile, folder.path().toStdString(), error);
-        QVERIFY2(machine, error.c_str());
         Collector collector;
-        auto context = contextFor(collector, {});
-        context.machine = machine.get();
-        QVERIFY(GpuTopology().run(context).status == protocol::StepStatus::Completed);
+        lookAtSimulated(collector, plantedFaults());
         QCOMPARE(collector.value("pcie_width", "gpu/3"), std::optional<double>(8));
         QCOMPARE(collector.value("pcie_width", "gpu/2"), std::optional<double>(16));
         QCOMPARE(collector.value("nvlinks", "gpu/5"), std::optional<double>(17));
         QCOMPARE(collector.value("nvlinks", "gpu/4"), std::optional<double>(18));
         const auto matrix = matrixOf(collector.all<protocol::Part>());
         QCOMPARE(matrix.words.at(5).at(0), std::string("NV17"));
+    }
+
+    /// From the nodes to the verdict, with the limits and models that come with the program.
+    void plantedFaultsAreJudgedByTheModel()
+    {
+        Collector well, ill;
+        lookAtSimulated(well, {});
+        lookAtSimulated(ill, plantedFaults());
+        auto criteria = analysis::loadCriteria(SEATRIAL_SOURCE_DIR "/resources/criteria/gpu.yaml");
+        QVERIFY2(criteria, criteria ? "" : criteria.error().what.c_str());
+        auto models = analysis::loadSkus(SEATRIAL_SOURCE_DIR "/resources/sku");
+        QVERIFY2(models, models ? "" : models.error().what.c_str());
+        criteria->skus = *models;
+
+        RunBuilder run(nodeNames(5));
+        run.step("topology", "gpu.topology");
+        for (const std::string &node : nodeNames(5)) {
+            const Collector &said = node == "n03" ? ill : well;
+            for (const auto &part : said.all<protocol::Part>())
+                run.part(node, part);
+            for (const auto &measured : said.all<protocol::Measurement>())
+                run.value(node, "topology", measured.metric, measured.value, measured.unit, measured.subject, 1, measured.parameters);
+            run.ended(node, "topology");
+        }
+        const auto verdict = analysis::judge(run.data(), *criteria);
+        for (const auto &node : verdict.nodes) {
+            const bool faulty = node.node.text() == "n03";
+            QVERIFY2((node.verdict == domain::Verdict::Failed) == faulty, (node.node.text() + ": " + (node.reasons.empty() ? "" : node.reasons[0].text)).c_str());
+            QVERIFY2(faulty || node.verdict == domain::Verdict::Qualified, (node.node.text() + ": " + (node.reasons.empty() ? "" : node.reasons[0].text)).c_str());
+        }
+        const auto &reasons = verdict.find(domain::NodeId("n03"))->reasons;
+        const auto about = [&](const std::string &metric, const std::string &subject) {
+            return std::ranges::find_if(reasons, [&](const auto &reason) { return reason.metric == metric && reason.subject == subject; });
+        };
+        const auto narrow = about("pcie_width", "gpu/3");
+        QVERIFY(narrow != reasons.end());
+        QVERIFY2(narrow->text.starts_with("pcie_width 8 lanes on n03, GPU 3 (NVIDIA H100 80GB HBM3, serial "), narrow->text.c_str());
+        QVERIFY2(narrow->text.ends_with(": 50 % of the 16 lanes that NVIDIA H100 SXM5, 80 GB promises"), narrow->text.c_str());
+        QVERIFY(about("nvlinks", "gpu/5") != reasons.end());
+        QCOMPARE(reasons.size(), 2u);
     }
 };
 
