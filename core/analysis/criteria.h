@@ -43,12 +43,14 @@ struct Criterion {
     /// Fleet only: the figure is one of the machine below, so nodes that are declared to share a physical host are not
     /// compared with each other, only with nodes of other hosts.
     bool ofHost = false;
+    std::optional<double> floor; ///< Fleet only: the least spread that is believed of this figure; if not given that of the set
     std::optional<double> marginal;
     std::optional<double> failed;
     std::optional<double> possibleMaximum; ///< a value above is an error of measurement or of the criteria, never a pass; a fraction if Sku
     protocol::Unit unit = protocol::Unit::None; ///< unit of the metric; a measurement with another unit is an error
     std::string source;  ///< document, formula, date: never empty
     std::string advice;  ///< what to do when it is missed
+    std::string set;     ///< name and revision of the set that it came with, where that was included by another
 };
 
 /// "A waiver of this check for want of permission is accepted", by name and with a reason.
@@ -71,7 +73,7 @@ struct Criteria {
     SkuCatalog skus;          ///< what models promise, for kind sku; comes beside the file of criteria
 };
 
-/// Reads criteria (YAML, version 1; docs/criteria.md). Refused with file:line:column: an unknown unit, a source that
+/// Reads criteria (YAML, version 1; docs/criteria.md) and the files that they include. Refused with file:line:column: an unknown unit, a source that
 /// is empty, marginal on the wrong side of failed, a limit that no value can miss (0 for AtLeast on a rate), a
 /// limit beyond the possible maximum, two criteria for the same figure and kind.
 domain::Result<Criteria> loadCriteria(const std::filesystem::path &file);

@@ -72,7 +72,7 @@ Limits fleetLimits(const Criterion &criterion, const Criteria &criteria, const C
         return limits;
     }
     const bool atLeast = criterion.direction == Direction::AtLeast;
-    const double reach = criteria.fleetZ * std::max(others.mad, criteria.fleetFloor * others.median) / kMadToSigma;
+    const double reach = criteria.fleetZ * std::max(others.mad, criterion.floor.value_or(criteria.fleetFloor) * others.median) / kMadToSigma;
     const auto level = [&](std::optional<double> fraction) -> std::optional<double> {
         if (!fraction)
             return std::nullopt;
@@ -98,7 +98,7 @@ std::string provenance(const Criteria &criteria, const Criterion &criterion)
         : criterion.kind == Criterion::Kind::Sku                ? "against the model"
         : criterion.kind == Criterion::Kind::Common             ? "as on most nodes"
                                                                 : "absolute";
-    return "criteria " + criteria.name + " " + criteria.revision + ", " + kind + ": " + criterion.source;
+    return "criteria " + (criterion.set.empty() ? criteria.name + " " + criteria.revision : criterion.set) + ", " + kind + ": " + criterion.source;
 }
 
 Judgement judgementOf(const Criterion &criterion)

@@ -180,7 +180,7 @@ void NodeTest::compare(const std::vector<const Figure *> &group)
         std::string why;
         if (limits.judge(figure->value) != Verdict::Qualified) {
             why = ": " + shownDistance(figure->value, centre.median) + " the median of " + m_case.others(nodes, figure->node, m_criterion) + ", z "
-                + shownZ(robustZ(figure->value, centre.median, centre.mad, m_case.criteria.fleetFloor));
+                + shownZ(robustZ(figure->value, centre.median, centre.mad, m_criterion.floor.value_or(m_case.criteria.fleetFloor)));
         }
         keep(*figure, limits, why);
     }

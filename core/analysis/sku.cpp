@@ -15,7 +15,7 @@ std::string attribute(const protocol::Part &part, const char *name)
     return found == part.attributes.end() ? std::string() : found->second;
 }
 
-/// "10de:2330" however it was written: "0x10de:0x2330", "10DE:2330".
+/// "10de:2330" however it was written: "0x10de:0x2330", "10DE:2330", NVML's "0x233010DE".
 std::string plainDevice(std::string_view text)
 {
     std::string plain;
@@ -25,6 +25,8 @@ std::string plainDevice(std::string_view text)
         else
             plain += text[at] >= 'A' && text[at] <= 'Z' ? char(text[at] - 'A' + 'a') : text[at];
     }
+    if (plain.size() == 8 && plain.find(':') == std::string::npos)
+        return plain.substr(4) + ':' + plain.substr(0, 4);
     return plain;
 }
 
@@ -44,7 +46,7 @@ const Sku *SkuCatalog::of(const protocol::Part &gpu) const
                 return &sku;
         }
     }
-    for (const std::string &device : {attribute(gpu, "pci_device"), gpu.model}) {
+    for (const std::string &device : {attribute(gpu, "pci_device_id"), attribute(gpu, "pci_device"), gpu.model}) {
         for (const Sku &sku : skus) {
             if (!device.empty() && std::ranges::find(sku.devices, plainDevice(device)) != sku.devices.end())
                 return &sku;

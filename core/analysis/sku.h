@@ -35,7 +35,7 @@ struct Sku {
 struct SkuCatalog {
     std::vector<Sku> skus;
 
-    /// The model of a part of kind gpu: by its name, else by its PCI device; nullptr: none of them.
+    /// The model of a part of kind gpu: by its name, else by its PCI device (pci_device_id); nullptr: none of them.
     const Sku *of(const protocol::Part &gpu) const;
 };
 

@@ -62,6 +62,8 @@ CheckResult LoadCheck::run(const CheckContext &given) const
         return CheckResult::notPresent("the node is simulated; what runs it is not what it stands for");
     // Libraries below may throw for want of memory or threads. Here is the doorway where that becomes a value.
     try {
+        if (auto nothing = absence(given))
+            return std::move(*nothing);
         if (simulated)
             return load(given);
         CheckContext context = given;

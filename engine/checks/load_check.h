@@ -3,6 +3,8 @@
 
 #include "engine/checks/check.h"
 
+#include <optional>
+
 namespace seatrial::engine {
 
 /// A check that draws so much that others would notice. It cannot forget to look for their work first. On a simulated machine
@@ -17,6 +19,8 @@ public:
 protected:
     /// It loads GPUs or adapters by context.machine, not the processors, memory, disks and network of whatever runs this process.
     virtual bool loadsDevices() const { return false; }
+    /// Why there is nothing here that it could load, if that can be told in a moment: nobody then waits for a turn or looks for others' work.
+    virtual std::optional<CheckResult> absence(const CheckContext &) const { return std::nullopt; }
     virtual CheckResult load(const CheckContext &context) const = 0;
 };
 

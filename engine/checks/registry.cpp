@@ -10,6 +10,7 @@
 #include "engine/checks/gpu/gpu_memory.h"
 #include "engine/checks/gpu/gpu_memory_pattern.h"
 #include "engine/checks/gpu/gpu_peer.h"
+#include "engine/checks/gpu/gpu_topology.h"
 #include "engine/checks/gpu/nic_loopback.h"
 #include "engine/checks/gpu/xid_watch.h"
 #include "engine/checks/health/host_health.h"
@@ -35,6 +36,7 @@ const std::vector<std::unique_ptr<Check>> &allChecks()
         all.push_back(std::make_unique<NetPair>());
         all.push_back(std::make_unique<GpuHealth>());
         all.push_back(tiedToXids(std::make_unique<NicLoopback>()));
+        all.push_back(std::make_unique<GpuTopology>());
         all.push_back(tiedToXids(std::make_unique<GpuHostLink>()));
         all.push_back(tiedToXids(std::make_unique<GpuMemory>()));
         all.push_back(tiedToXids(std::make_unique<GpuMemoryPattern>()));

@@ -172,17 +172,20 @@ std::string_view builtInProfileNames()
     return "a100x8, h100x8, h200x8, b200x8, gb200-nvl72-tray";
 }
 
-std::optional<Profile> loadProfile(const std::string &nameOrFile, std::string &error)
-{
-    auto profile = builtInProfile(nameOrFile);
-    if (!profile)
-        error = nameOrFile + ": no such profile; built in are " + std::string(builtInProfileNames());
-    return profile;
-}
-
 std::string_view faultWord(FaultKind kind)
 {
     return std::find_if(words.begin(), words.end(), [&](const auto &word) { return word.first == kind; })->second;
+}
+
+std::optional<FaultKind> faultFromWord(std::string_view word)
+{
+    const auto found = std::find_if(words.begin(), words.end(), [&](const auto &each) { return each.second == word; });
+    return found == words.end() ? std::nullopt : std::optional(found->first);
+}
+
+std::string_view faultWords()
+{
+    return "slow-hbm, half-width-pcie, dead-nvlink, throttles, slow-rail, ecc-storm, xid79, wrong-arithmetic, wrong-memory, hung-rank, slow-node";
 }
 
 } // namespace seatrial::engine::simulate

@@ -248,7 +248,7 @@ private slots:
         QTest::addColumn<QStringList>("columns");
         QTest::newRow("runs") << QStringList{"run", "plan", "fleet", "nodes", "state", "started", "finished", "qualified", "marginal", "failed", "unknown", "simulated"};
         QTest::newRow("nodes") << QStringList{"run", "node", "rack", "verdict", "planned", "measured", "reason"};
-        QTest::newRow("results") << QStringList{"run", "node", "step", "attempt", "check", "metric", "subject", "value", "unit", "n", "min", "max", "cv", "time", "simulated"};
+        QTest::newRow("results") << QStringList{"run", "node", "step", "attempt", "check", "metric", "subject", "value", "unit", "n", "min", "max", "cv", "time", "simulated", "part"};
     }
 
     void tablesHaveTheSameColumnsInEveryFormat()

@@ -120,6 +120,8 @@ CheckResult doWork(const Child::Work &work, ChildSide &side)
     if (::getppid() != parent)
         ::_exit(1);
     ::signal(SIGPIPE, SIG_IGN);
+    for (const int crash : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT})
+        ::signal(crash, SIG_DFL); // whoever watches over us shall see how we end
     closeWhatIsOurs(records, turn, lock);
     LineEmitter out(records);
     ChildSide side(out, page, turn);

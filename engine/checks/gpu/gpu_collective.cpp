@@ -17,6 +17,7 @@ using protocol::Unit;
 
 constexpr std::uint64_t latencyBytes = 8;
 constexpr int runsOfARepetition = 5;
+constexpr std::size_t comparedSize = 8;
 constexpr int trialRuns = 5;
 constexpr std::uint64_t trialBytes = 1 << 20;
 constexpr double longestTrial = 20; ///< of a pair that is asked whether it hangs, s
@@ -55,14 +56,6 @@ std::vector<int> indexesOf(const std::vector<SurveyedGpu> &gpus)
     for (const auto &gpu : gpus)
         indexes.push_back(gpu.index);
     return indexes;
-}
-
-std::string namesOf(const std::vector<SurveyedGpu> &gpus)
-{
-    std::string text;
-    for (const auto &gpu : gpus)
-        text += (text.empty() ? "" : ", ") + gpu.subject();
-    return text;
 }
 
 /// All sizes over the GPUs of one group.
@@ -131,6 +124,8 @@ private:
     {
         const auto &[bytes, series] = *m_largest;
         m_bench.measured("all_reduce_bus_bandwidth", Unit::GigabytesPerSecond, "node", series, about(bytes));
+        if (m_gpus.size() == comparedSize) // published figures are of so many
+            m_bench.measured("all_reduce_bus_bandwidth_of_8", Unit::GigabytesPerSecond, "node", series, about(bytes));
         const double n = double(m_gpus.size());
         m_bench.report().read("all_reduce_algorithm_bandwidth", Unit::GigabytesPerSecond, "node", series.samples.median() * n / (2 * (n - 1)), about(bytes));
     }
@@ -224,6 +219,20 @@ std::string namesOf(const std::set<int> &gpus)
     return text;
 }
 
+/// Those that began fewer collectives than the others.
+std::set<int> behindOthers(const std::vector<RankProgress> &ranks)
+{
+    std::set<int> behind;
+    std::uint64_t most = 0;
+    for (const auto &rank : ranks)
+        most = std::max(most, rank.entered);
+    for (const auto &rank : ranks) {
+        if (rank.entered < most)
+            behind.insert(rank.gpu);
+    }
+    return behind;
+}
+
 TaskEnd runGroup(const CheckContext &context, std::string_view check, const GpuOptions &common, const Wanted &wanted, const std::vector<SurveyedGpu> &gpus)
 {
     const auto emit = [&](protocol::Body body) {
@@ -236,13 +245,16 @@ TaskEnd runGroup(const CheckContext &context, std::string_view check, const GpuO
         Bench bench(side, own, check, common, gpus);
         return GroupRun(bench, wanted).run();
     };
-    return runTasks({{"the all-reduce of " + namesOf(gpus), work}}, Order::SideBySide, common.patience, context.stop, emit).front();
+    return runTasks({{"the all-reduce of " + std::to_string(gpus.size()) + " GPUs", work}}, Order::SideBySide, common.patience, context.stop, emit).front();
 }
 
 /// The group died or hung: says by whom, where that can be told.
 void accuse(const CheckContext &context, std::string_view check, const GpuOptions &common, const std::vector<SurveyedGpu> &gpus, TaskEnd &end)
 {
-    const auto guilty = HangSearch(context, common, gpus).culprits();
+    auto guilty = behindOthers(context.machine->ranks());
+    const bool told = !guilty.empty();
+    if (!told)
+        guilty = HangSearch(context, common, gpus).culprits();
     if (stopRequested(context.stop))
         return;
     const Reporter reporter(context, check);
@@ -252,8 +264,11 @@ void accuse(const CheckContext &context, std::string_view check, const GpuOption
     }
     for (const int gpu : guilty)
         reporter.event(protocol::Severity::Error, "gpu.hung_rank", "gpu/" + std::to_string(gpu),
-                       "An all-reduce does not end with gpu/" + std::to_string(gpu) + ", and ends without it.", {{"stage", end.stage}});
-    end.result = CheckResult::failed(end.result.reason + "; it does not end with " + namesOf(guilty) + ", also in pairs, and pairs without end well");
+                       told ? "gpu/" + std::to_string(gpu) + " did not begin the collective that all others wait in."
+                            : "An all-reduce does not end with gpu/" + std::to_string(gpu) + ", and ends without it.",
+                       {{"stage", end.stage}, {"found_by", told ? "progress of the ranks" : "smaller groups"}});
+    end.result = CheckResult::failed(end.result.reason + "; " + namesOf(guilty)
+                                     + (told ? " did not begin the collective that all others wait in" : " is where pairs hang as well, and pairs without end well"));
 }
 
 } // namespace
@@ -264,6 +279,11 @@ std::vector<std::string> GpuCollective::parameterHelp() const
     help.insert(help.begin(), {"seconds=10 (for all sizes, s)", "min_bytes=1048576 (smallest size)", "max_bytes=8589934592 (largest size: the figure)",
                                "factor=8 (from size to size)"});
     return help;
+}
+
+std::optional<CheckResult> GpuCollective::absence(const CheckContext &context) const
+{
+    return gpusAbsent(context);
 }
 
 CheckResult GpuCollective::load(const CheckContext &context) const

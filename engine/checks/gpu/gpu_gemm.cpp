@@ -5,6 +5,7 @@
 #include "engine/measure/text.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace seatrial::engine {
 
@@ -16,12 +17,19 @@ constexpr double repetitionSeconds = 0.02;
 
 struct Named {
     const char *name;
+    const char *metric;
     Precision precision;
 };
 
 constexpr Named precisions[] = {
-    {"fp64_vector", Precision::Fp64Vector}, {"fp64", Precision::Fp64}, {"fp32", Precision::Fp32}, {"tf32", Precision::Tf32},
-    {"bf16", Precision::Bf16},              {"fp16", Precision::Fp16}, {"fp8", Precision::Fp8},   {"int8", Precision::Int8},
+    {"fp64_vector", "gemm_fp64_vector", Precision::Fp64Vector},
+    {"fp64", "gemm_fp64", Precision::Fp64},
+    {"fp32", "gemm_fp32", Precision::Fp32},
+    {"tf32", "gemm_tf32", Precision::Tf32},
+    {"bf16", "gemm_bf16", Precision::Bf16},
+    {"fp16", "gemm_fp16", Precision::Fp16},
+    {"fp8", "gemm_fp8", Precision::Fp8},
+    {"int8", "gemm_int8", Precision::Int8},
 };
 
 std::string allNames()
@@ -70,8 +78,35 @@ Outcome<int> warmUp(Bench &bench, Device &device, const Multiplication &what, co
     return times;
 }
 
+/// Bits of NVML's clock event reasons (nvml.h).
+constexpr std::uint64_t hardwareReasons = 0x08 | 0x40 | 0x80; ///< slowdown, thermal slowdown, power brake
+constexpr std::uint64_t softwareThermal = 0x20;
+
+/// What held the clock back during all that was measured.
+struct Reasons {
+    std::uint64_t mask = 0;
+    bool known = false;
+
+    void add(const Series &series)
+    {
+        const auto text = series.over.find("clock_event_reasons");
+        if (text == series.over.end())
+            return;
+        mask |= std::strtoull(text->second.c_str(), nullptr, 16);
+        known = true;
+    }
+    void tell(const Bench &bench) const
+    {
+        if (!known)
+            return;
+        const protocol::Parameters parameters{{"clock_event_reasons", "0x" + hexText(mask)}};
+        bench.report().read("hardware_slowdown", Unit::None, bench.subject(), (mask & hardwareReasons) != 0, parameters);
+        bench.report().read("thermal_slowdown", Unit::None, bench.subject(), (mask & softwareThermal) != 0, parameters);
+    }
+};
+
 /// Waived: this model or its library cannot.
-CheckResult measureOne(Bench &bench, Device &device, const Named &named, const Wanted &wanted)
+CheckResult measureOne(Bench &bench, Device &device, const Named &named, const Wanted &wanted, Reasons &reasons)
 {
     const Multiplication what{named.precision, wanted.size, wanted.size, wanted.size};
     bench.stage(std::string("the warm-up of ") + named.name);
@@ -84,7 +119,8 @@ CheckResult measureOne(Bench &bench, Device &device, const Named &named, const W
                                      [&] { return rateOf(operations, device.multiply(what, *times)); });
     if (series.problem)
         return resultOf(*series.problem, std::string("multiplying ") + named.name);
-    bench.measured(std::string("gemm_") + named.name, Unit::GigaflopsPerSecond, bench.subject(), series,
+    reasons.add(series);
+    bench.measured(named.metric, Unit::GigaflopsPerSecond, bench.subject(), series,
                    {{"precision", named.name},
                     {"m", std::to_string(what.m)},
                     {"n", std::to_string(what.n)},
@@ -104,8 +140,9 @@ CheckResult measureGemm(Bench &bench, const Wanted &wanted)
         return stoppedEarly();
     std::string without;
     std::size_t measured = 0;
+    Reasons reasons;
     for (const auto &named : wanted.precisions) {
-        const auto result = measureOne(bench, **device, named, wanted);
+        const auto result = measureOne(bench, **device, named, wanted, reasons);
         if (result.status == protocol::StepStatus::Completed) {
             ++measured;
         } else if (result.status == protocol::StepStatus::Waived) {
@@ -116,6 +153,7 @@ CheckResult measureGemm(Bench &bench, const Wanted &wanted)
             return result;
         }
     }
+    reasons.tell(bench);
     return measured > 0 ? CheckResult::completed() : CheckResult::notPresent("none of these precisions: " + without);
 }
 
@@ -127,6 +165,11 @@ std::vector<std::string> GpuGemm::parameterHelp() const
     help.insert(help.begin(), {"precisions=bf16,fp8,tf32,fp64 (all, or some of " + allNames() + ")", "seconds=2 (for each precision, s)",
                                "warmup=0.5 (before each precision, s)", "size=8192 (rows and columns of each matrix)"});
     return help;
+}
+
+std::optional<CheckResult> GpuGemm::absence(const CheckContext &context) const
+{
+    return gpusAbsent(context);
 }
 
 CheckResult GpuGemm::load(const CheckContext &context) const

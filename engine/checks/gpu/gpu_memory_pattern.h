@@ -15,6 +15,8 @@ public:
     std::vector<std::string> parameterHelp() const override;
 
 protected:
+    bool loadsDevices() const override { return true; }
+    std::optional<CheckResult> absence(const CheckContext &context) const override;
     CheckResult load(const CheckContext &context) const override;
 };
 

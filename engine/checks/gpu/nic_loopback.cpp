@@ -29,11 +29,7 @@ struct Wanted {
 CheckResult tellRails(Machine &machine, ChildSide &side)
 {
     side.stage("asking for the adapters between nodes");
-    Rails *rails = machine.rails();
-    if (!rails)
-        return CheckResult::notPresent("not supported yet: this engine cannot give work to InfiniBand or RoCE adapters; their state and counters are "
-                                       "read by host.health");
-    const auto list = rails->list();
+    const auto list = machine.rails()->list();
     if (!list.ok())
         return resultOf(list.problem(), "asking for the adapters between nodes");
     for (std::size_t i = 0; i < std::min(list->size(), mostRails); ++i) {
@@ -77,6 +73,17 @@ std::vector<std::string> NicLoopback::parameterHelp() const
             "order=one by one (or side by side)", "stall=60 (after so long without getting on an adapter is taken to hang, s)"};
 }
 
+std::optional<CheckResult> NicLoopback::absence(const CheckContext &context) const
+{
+    if (context.machine && context.machine->rails())
+        return std::nullopt;
+    std::error_code error;
+    if (std::filesystem::is_empty(context.sysroot / "sys/class/infiniband", error) || error)
+        return CheckResult::notPresent("no InfiniBand or RoCE adapter is in this node");
+    return CheckResult::notPresent("not supported yet: this engine cannot give work to the InfiniBand or RoCE adapters of this node; their state and "
+                                   "counters are read by host.health");
+}
+
 CheckResult NicLoopback::load(const CheckContext &context) const
 {
     Options options(context.parameters);
@@ -87,8 +94,6 @@ CheckResult NicLoopback::load(const CheckContext &context) const
     wanted.nic = options.text("nic", "all");
     if (options.bad())
         return CheckResult::error(options.problem());
-    if (!context.machine)
-        return CheckResult::notPresent("no adapter between nodes was looked for");
     const auto emit = [&](protocol::Body body) {
         if (context.out)
             context.out->emit(std::move(body));

@@ -107,6 +107,7 @@ private slots:
         QTest::newRow("older driver") << "A100-SXM4-40GB" << "" << "a100-sxm4-40gb";
         QTest::newRow("a driver that gives no name") << "" << "0x10de:0x2330" << "h100-sxm";
         QTest::newRow("large digits") << "Graphics Device" << "10DE:20B2" << "a100-sxm4-80gb";
+        QTest::newRow("as NVML writes it") << "" << "0x233510DE" << "h200-sxm";
         QTest::newRow("another one") << "NVIDIA GeForce RTX 4090" << "10de:2684" << "";
         QTest::newRow("nothing") << "" << "" << "";
     }
