@@ -22,14 +22,15 @@ using protocol::Severity;
 using protocol::Unit;
 namespace fs = std::filesystem;
 
-/// GPUs of NVIDIA that the kernel sees on PCI, driver or not.
+/// GPUs of NVIDIA that the kernel sees on PCI, driver or not. One handed to a virtual machine is nothing that a driver here could know.
 std::vector<std::string> gpusOnBus(const fs::path &sysroot)
 {
     std::vector<std::string> addresses;
     std::error_code error;
     for (const auto &device : fs::directory_iterator(sysroot / "sys/bus/pci/devices", error)) {
         const auto vendor = readLine(device.path() / "vendor"), kind = readLine(device.path() / "class");
-        if (vendor == "0x10de" && kind && (kind->starts_with("0x0300") || kind->starts_with("0x0302")))
+        const bool givenAway = fs::read_symlink(device.path() / "driver", error).filename() == "vfio-pci";
+        if (!givenAway && vendor == "0x10de" && kind && (kind->starts_with("0x0300") || kind->starts_with("0x0302")))
             addresses.push_back(printable(device.path().filename().string()));
     }
     std::sort(addresses.begin(), addresses.end());
