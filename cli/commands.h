@@ -67,6 +67,7 @@ int verdictCommand(const Tools &tools, const HistoryOptions &options);
 int runsCommand(const Tools &tools, const HistoryOptions &options);
 int nodesCommand(const Tools &tools, const HistoryOptions &options);
 int resultsCommand(const Tools &tools, const HistoryOptions &options);
+int topologyCommand(const Tools &tools, const HistoryOptions &options);
 int streamCommand(const Tools &tools, const HistoryOptions &options);
 /// What "plan" is to do with a plan.
 struct PlanOptions {

@@ -8,6 +8,7 @@
 #include "core/report/node_where.h"
 #include "core/report/number.h"
 #include "core/report/run_tables.h"
+#include "core/report/topology_writer.h"
 #include "core/report/verdict_writer.h"
 
 #include <algorithm>
@@ -120,6 +121,28 @@ int resultsCommand(const Tools &tools, const HistoryOptions &options)
         return a.sequence < b.sequence; // not by time: a node's clock may have been set meanwhile
     });
     return printTable(report::resultsTable(*data), options.format);
+}
+
+int topologyCommand(const Tools &tools, const HistoryOptions &options)
+{
+    auto store = openExistingStore(tools, storeFile(options.store));
+    if (!store)
+        return complain(store.error());
+    auto data = (*store)->runData(domain::RunId(options.run));
+    if (!data)
+        return complain(data.error());
+    const domain::NodeId node(options.node);
+    if (std::ranges::find(data->info.nodes, node) == data->info.nodes.end())
+        return complain(unknownNode(options.node, data->info));
+    const auto topology = analysis::topologyOf(*data, node);
+    if (topology.empty())
+        return complain({Stage::Input, FailureKind::NotFound, "run " + data->info.id.text() + " did not look how the GPUs of " + options.node + " are connected", {},
+                         "run a plan with the check gpu.topology on a node with GPUs"});
+    if (options.format == report::Format::Json)
+        print(stdout, "{}", report::topologyJson(data->info.id, node, topology));
+    else
+        print(stdout, "{}", report::topologyText(topology));
+    return 0;
 }
 
 int streamCommand(const Tools &tools, const HistoryOptions &options)

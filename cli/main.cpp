@@ -187,6 +187,11 @@ void addLooking(CLI::App &app, Given &given)
     addFormat(results, given.history.format, kTables);
     addText(results, "-n,--node", given.history.node, "Only this node");
 
+    auto *topology = add("topology", "How GPUs and adapters of a node are connected, as nvidia-smi topo -m", topologyCommand);
+    addWhichRun(topology, given.history, "Run to show");
+    addText(topology, "-n,--node", given.history.node, "Whose topology")->required();
+    topology->add_flag_callback("--json", [&given] { given.history.format = report::Format::Json; }, "As JSON, with parts and what they hang on");
+
     auto *stream = add("stream", "The stream of one node as it came, for a replay or a bug report", streamCommand);
     addWhichRun(stream, given.history, "Run to show");
     addText(stream, "-n,--node", given.history.node, "Whose stream")->required();

@@ -4,6 +4,7 @@
 #include "core/domain/yaml_reader.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <tuple>
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr double kLargest = 1e18;
 constexpr std::size_t kMaxCriteria = 10'000;
+constexpr int kDeepest = 4; ///< files that include files; more is a circle
 /// Of what is possible. A limit below is met by nearly everything: mostly a slip of the unit.
 constexpr double kLeastUsefulFraction = 0.25;
 
@@ -36,6 +38,10 @@ std::optional<Criterion::Kind> kindFromText(const std::string &text)
         return Criterion::Kind::Apart;
     if (text == "uniform")
         return Criterion::Kind::Uniform;
+    if (text == "sku")
+        return Criterion::Kind::Sku;
+    if (text == "common")
+        return Criterion::Kind::Common;
     return std::nullopt;
 }
 
@@ -75,6 +81,14 @@ void checkLevel(YamlMap &map, const Criterion &criterion, std::string_view key, 
     const bool fraction = criterion.kind == Criterion::Kind::Fleet;
     const bool absolute = criterion.kind == Criterion::Kind::Absolute;
     const std::string limit = "the limit " + std::string(key);
+    const bool ofModel = criterion.kind == Criterion::Kind::Sku;
+    if (ofModel && criterion.direction == Direction::AtLeast && (level <= 0 || level > 1))
+        map.fail(key, limit + " must be a fraction of what the model promises, expected a number above 0 and up to 1, like 0.88");
+    else if (ofModel && criterion.direction == Direction::AtLeast && level < kLeastUsefulFraction)
+        map.fail(key, limit + " is less than a quarter of what the model promises, so hardly anything misses it; expected a higher one",
+                 "look for a slip of the unit or of a decimal");
+    if (ofModel && criterion.possibleMaximum && level > *criterion.possibleMaximum)
+        map.fail(key, limit + " is beyond possible_maximum, expected a fraction that a value can reach");
     if (fraction && criterion.direction == Direction::AtLeast && (level <= 0 || level >= 1))
         map.fail(key, limit + " must be a fraction of the fleet's median, expected a number between 0 and 1, like 0.85");
     else if (fraction && criterion.direction == Direction::AtMost && level <= 1)
@@ -123,12 +137,18 @@ void checkKind(YamlMap &map, const Criterion &criterion)
     using Kind = Criterion::Kind;
     if (criterion.kind == Kind::Ratio && criterion.of.empty())
         map.fail("kind", "a ratio has no \"of\", expected the metric that it is a fraction of");
-    if (criterion.kind != Kind::Ratio && !criterion.of.empty())
-        map.fail("of", "only a ratio has \"of\", expected none here");
+    if (criterion.kind == Kind::Sku && criterion.of.empty())
+        map.fail("kind", "kind sku has no \"of\", expected the value of the model that it is a fraction of, like pcie_width");
+    if (criterion.kind != Kind::Ratio && criterion.kind != Kind::Sku && !criterion.of.empty())
+        map.fail("of", "only kinds ratio and sku have \"of\", expected none here");
+    if (criterion.kind != Kind::Common && !criterion.among.empty())
+        map.fail("among", "only kind common has \"among\", expected none here");
     if (criterion.kind != Kind::Ratio && !criterion.cappedBy.empty())
         map.fail("capped_by", "only a ratio has \"capped_by\", expected none here");
     if (criterion.kind != Kind::Fleet && criterion.ofHost)
         map.fail("of_host", "only kind fleet has \"of_host\", expected none here");
+    if (criterion.kind != Kind::Fleet && criterion.floor)
+        map.fail("floor", "only kind fleet has \"floor\", expected none here");
     if (criterion.kind != Kind::Fleet && criterion.sameSubject)
         map.fail("same_subject", "only kind fleet has \"same_subject\", expected none here");
     if (criterion.kind == Kind::Fleet && criterion.direction == Direction::Equal)
@@ -150,12 +170,14 @@ Criterion readCriterion(YamlMap &map)
     Criterion criterion;
     criterion.check = map.text("check");
     criterion.subject = map.text("subject", std::string("*"));
-    criterion.kind = map.word<Criterion::Kind>("kind", kindFromText, "absolute, ratio, fleet, delta, apart or uniform");
+    criterion.kind = map.word<Criterion::Kind>("kind", kindFromText, "absolute, ratio, fleet, delta, apart, uniform, sku or common");
     criterion.direction = map.word<Direction>("direction", directionFromText, "at least, at most or equal");
     criterion.part = map.text("part", std::string());
     criterion.otherwise = map.optionalNumber("otherwise", -kLargest, kLargest);
     criterion.of = map.text("of", std::string());
+    criterion.among = map.text("among", std::string());
     criterion.cappedBy = map.text("capped_by", std::string());
+    criterion.floor = map.optionalNumber("floor", 0.0001, 0.5);
     criterion.sameSubject = map.boolean("same_subject", false);
     criterion.ofHost = map.boolean("of_host", false);
     criterion.unit = map.word<Unit>("unit", unitOf, units());
@@ -189,12 +211,12 @@ std::vector<std::string> readMetrics(YamlReader &reader, YamlMap &map)
 class CriteriaReader
 {
 public:
-    explicit CriteriaReader(const std::filesystem::path &source) : m_reader(source, "criteria") { m_criteria.source = source.string(); }
+    CriteriaReader(const std::filesystem::path &source, int depth) : m_reader(source, "criteria"), m_depth(depth) { m_criteria.source = source.string(); }
 
     Result<Criteria> read(const std::string &yaml)
     {
         const YamlTree &root = m_reader.parse(yaml);
-        YamlMap file(m_reader, root, "a set of criteria", {"version", "name", "revision", "fleet", "criteria", "acceptances"});
+        YamlMap file(m_reader, root, "a set of criteria", {"version", "name", "revision", "include", "fleet", "criteria", "acceptances"});
         file.requireVersion();
         m_criteria.name = file.text("name");
         m_criteria.revision = file.text("revision");
@@ -206,6 +228,10 @@ public:
         }
         for (const YamlTree &tree : file.list("acceptances"))
             addAcceptance(tree);
+        for (const YamlTree &tree : file.list("include")) {
+            if (auto failure = include(tree))
+                return std::unexpected(std::move(*failure));
+        }
         if (m_criteria.criteria.empty())
             m_reader.fail(file.place("criteria"), "the set has no criteria, expected at least one");
         if (m_reader.failure())
@@ -214,6 +240,38 @@ public:
     }
 
 private:
+    /// The criteria of another file, relative to this one. Its terms of the fleet test are not taken over.
+    std::optional<domain::Failure> include(const YamlTree &tree)
+    {
+        if (tree.kind != YamlTree::Kind::Text || tree.text.empty() || m_depth >= kDeepest) {
+            m_reader.fail(tree, m_depth >= kDeepest ? "the file is included by itself, or files include each other more than 4 deep; expected fewer"
+                                                    : "found something else in the list of included files, expected names of files");
+            return *m_reader.failure();
+        }
+        const auto file = std::filesystem::path(m_criteria.source).parent_path() / tree.text;
+        const auto text = YamlReader::readFile(file, "criteria");
+        if (!text)
+            return text.error();
+        auto other = CriteriaReader(file, m_depth + 1).read(*text);
+        if (!other)
+            return other.error();
+        for (Criterion &criterion : other->criteria) {
+            if (!isNew(criterion))
+                m_reader.fail(tree, tree.text + " has a criterion for " + criterion.check + " " + criterion.metric
+                                        + " of a kind that is here already, expected one for each figure");
+            if (criterion.set.empty())
+                criterion.set = other->name + " " + other->revision;
+            m_criteria.criteria.push_back(std::move(criterion));
+        }
+        std::ranges::move(other->acceptances, std::back_inserter(m_criteria.acceptances));
+        return m_reader.failure() ? std::optional(*m_reader.failure()) : std::nullopt;
+    }
+
+    bool isNew(const Criterion &criterion)
+    {
+        return m_figures.insert({criterion.check, criterion.part + " " + criterion.metric, criterion.subject, criterion.kind, criterion.direction}).second;
+    }
+
     void readFleet(const YamlTree &tree)
     {
         YamlMap map(m_reader, tree, "fleet", {"minimum", "z", "floor"});
@@ -225,13 +283,13 @@ private:
     void addCriteria(const YamlTree &tree)
     {
         YamlMap map(m_reader, tree, "a criterion",
-                    {"check", "metric", "subject", "kind", "direction", "of", "capped_by", "same_subject", "of_host", "marginal", "failed",
+                    {"check", "metric", "subject", "kind", "direction", "of", "among", "capped_by", "same_subject", "of_host", "floor", "marginal", "failed",
                      "possible_maximum", "unit", "source", "advice", "part", "otherwise"});
         const Criterion common = readCriterion(map);
         for (const std::string &metric : readMetrics(m_reader, map)) {
             Criterion criterion = common;
             criterion.metric = metric;
-            if (!m_figures.insert({criterion.check, criterion.part + " " + metric, criterion.subject, criterion.kind, criterion.direction}).second)
+            if (!isNew(criterion))
                 map.fail("metric", "there is a criterion of this kind for " + criterion.check + " " + metric
                                        + " already, expected one for each figure");
             m_criteria.criteria.push_back(std::move(criterion));
@@ -247,6 +305,7 @@ private:
     }
 
     YamlReader m_reader;
+    int m_depth;
     Criteria m_criteria;
     std::set<std::tuple<std::string, std::string, std::string, Criterion::Kind, Direction>> m_figures;
 };
@@ -263,7 +322,7 @@ Result<Criteria> loadCriteria(const std::filesystem::path &file)
 
 Result<Criteria> parseCriteria(const std::string &yaml, const std::filesystem::path &source)
 {
-    return CriteriaReader(source).read(yaml);
+    return CriteriaReader(source, 1).read(yaml);
 }
 
 } // namespace seatrial::analysis

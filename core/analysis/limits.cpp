@@ -72,7 +72,7 @@ Limits fleetLimits(const Criterion &criterion, const Criteria &criteria, const C
         return limits;
     }
     const bool atLeast = criterion.direction == Direction::AtLeast;
-    const double reach = criteria.fleetZ * std::max(others.mad, criteria.fleetFloor * others.median) / kMadToSigma;
+    const double reach = criteria.fleetZ * std::max(others.mad, criterion.floor.value_or(criteria.fleetFloor) * others.median) / kMadToSigma;
     const auto level = [&](std::optional<double> fraction) -> std::optional<double> {
         if (!fraction)
             return std::nullopt;
@@ -95,13 +95,16 @@ std::string provenance(const Criteria &criteria, const Criterion &criterion)
         : criterion.kind == Criterion::Kind::Delta              ? "before and after"
         : criterion.kind == Criterion::Kind::Apart              ? "from the fleet"
         : criterion.kind == Criterion::Kind::Uniform            ? "the same everywhere"
+        : criterion.kind == Criterion::Kind::Sku                ? "against the model"
+        : criterion.kind == Criterion::Kind::Common             ? "as on most nodes"
                                                                 : "absolute";
-    return "criteria " + criteria.name + " " + criteria.revision + ", " + kind + ": " + criterion.source;
+    return "criteria " + (criterion.set.empty() ? criteria.name + " " + criteria.revision : criterion.set) + ", " + kind + ": " + criterion.source;
 }
 
 Judgement judgementOf(const Criterion &criterion)
 {
-    if (criterion.kind == Criterion::Kind::Fleet || criterion.kind == Criterion::Kind::Apart || criterion.kind == Criterion::Kind::Uniform)
+    if (criterion.kind == Criterion::Kind::Fleet || criterion.kind == Criterion::Kind::Apart || criterion.kind == Criterion::Kind::Uniform
+        || criterion.kind == Criterion::Kind::Common)
         return Judgement::Fleet;
     const bool countable = criterion.unit == Unit::None || criterion.unit == Unit::Count || criterion.unit == Unit::Lanes;
     return countable || criterion.kind == Criterion::Kind::Delta ? Judgement::State : Judgement::Ceiling;

@@ -175,7 +175,7 @@ void PairTest::reportNode(int node, const NodeResult &result)
     }
     if (m_criterion.kind == Criterion::Kind::Fleet) {
         finding.text += ": " + shownDistance(middle.value, result.others.median) + " the median of " + m_case.others(m_met, node, m_criterion) + ", z "
-            + shownZ(robustZ(middle.value, result.others.median, result.others.mad, m_case.criteria.fleetFloor));
+            + shownZ(robustZ(middle.value, result.others.median, result.others.mad, m_criterion.floor.value_or(m_case.criteria.fleetFloor)));
     }
     std::vector<domain::NodeId> witnesses;
     for (const int witness : result.witnesses)

@@ -7,7 +7,7 @@
 
 namespace seatrial::report {
 
-/// One row a measurement, with its spread: what `seatrialctl results` prints and the window's tables show.
+/// One row a measurement, with its spread and the part that it is of: what `seatrialctl results` prints and the window's tables show.
 Table resultsTable(const domain::RunData &run);
 
 /// One row a node: verdict, coverage, the worst reason.

@@ -97,6 +97,8 @@ NodeReport nodeReport(const campaign::Snapshot& run, const domain::NodeId& node)
     }
     domain::RunData own;
     own.info.id = info.id;
+    own.info.nodes = {node};
+    std::ranges::copy_if(run.data->parts, std::back_inserter(own.parts), [&](const auto& each) { return each.node == node; });
     std::ranges::copy_if(run.data->observations, std::back_inserter(own.observations), [&](const auto& each) { return each.node == node; });
     report.measured = report::resultsTable(own);
     for (const auto& [owner, part] : run.data->parts) {

@@ -8,7 +8,8 @@
 
 namespace seatrial::engine {
 
-/// Ports of InfiniBand and RoCE adapters: state, rate, and the counters of links that went down or sent damaged symbols.
+/// InfiniBand and RoCE adapters (GUID, model, firmware) and their ports: state, rate, lanes, and the counters of links that went
+/// down, sent damaged symbols or lost packets.
 void reportInfiniband(const Reporter &reporter, const std::filesystem::path &sysroot, Waivers &waivers);
 
 } // namespace seatrial::engine

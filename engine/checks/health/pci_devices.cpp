@@ -49,7 +49,9 @@ void addIfRead(protocol::Parameters &parameters, const std::string &name, const 
         parameters[name] = numberText(*value);
 }
 
-void reportLink(const Reporter &reporter, const fs::path &device, const std::string &subject, protocol::Parameters parameters)
+} // namespace
+
+void reportPciLink(const Reporter &reporter, const fs::path &device, const std::string &subject, protocol::Parameters parameters)
 {
     // What the slot could do tells a wide card in a narrow slot from a link that has lost lanes.
     std::error_code error;
@@ -65,8 +67,6 @@ void reportLink(const Reporter &reporter, const fs::path &device, const std::str
     report("pcie_speed", Unit::GigatransfersPerSecond, gigatransfers(device / "current_link_speed"));
     report("pcie_speed_max", Unit::GigatransfersPerSecond, gigatransfers(device / "max_link_speed"));
 }
-
-} // namespace
 
 std::vector<PciDevice> reportPciDevices(const Reporter &reporter, const fs::path &sysroot)
 {
@@ -87,7 +87,7 @@ std::vector<PciDevice> reportPciDevices(const Reporter &reporter, const fs::path
         if (const auto numa = readInteger(device / "numa_node"); numa && *numa >= 0)
             parameters["numa_node"] = std::to_string(*numa);
         reporter.part({"pci", subject, {}, model, {}, parameters});
-        reportLink(reporter, device, subject, parameters);
+        reportPciLink(reporter, device, subject, parameters);
         devices.push_back({address, subject, std::move(parameters)});
     }
     return devices;

@@ -12,4 +12,7 @@ namespace seatrial::engine {
 /// beside what device and slot are able to. The devices found.
 std::vector<PciDevice> reportPciDevices(const Reporter &reporter, const std::filesystem::path &sysroot);
 
+/// Width and speed of the link of one device, @p folder in sysfs, now and at most; what its slot is able to as parameters.
+void reportPciLink(const Reporter &reporter, const std::filesystem::path &folder, const std::string &subject, protocol::Parameters parameters);
+
 } // namespace seatrial::engine
