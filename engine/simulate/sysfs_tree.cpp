@@ -20,7 +20,7 @@ constexpr int switchBoardBus = 0xf0; ///< the NVSwitches of a board are behind a
 
 std::string address(int bus, int device)
 {
-    std::array<char, 24> text{};
+    std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "0000:%02x:%02x.0", bus, device);
     return text.data();
 }
