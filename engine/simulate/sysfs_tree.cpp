@@ -20,7 +20,7 @@ constexpr int switchBoardBus = 0xf0; ///< the NVSwitches of a board are behind a
 
 std::string address(int bus, int device)
 {
-    std::array<char, 24> text{};
+    std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "0000:%02x:%02x.0", bus, device);
     return text.data();
 }
@@ -123,7 +123,7 @@ fs::path PciTree::put(const fs::path &parent, const PciFunction &function)
 void PciTree::below(int which)
 {
     const int bus = Profile::busOfSwitch(which), numa = m_profile.numaOfSwitch(which);
-    std::array<char, 16> host{};
+    std::array<char, 24> host{};
     std::snprintf(host.data(), host.size(), "pci0000:%02x", bus);
     const auto root = bridge(fs::path("sys/devices") / host.data(), address(bus, 1), numa, 16);
     const auto upstream = bridge(root, address(bus + 1, 0), numa, 16);
