@@ -19,6 +19,7 @@ struct Reading {
     std::optional<double> value;
     std::string text;      ///< what the value means where it is a state: "In Progress"
     bool counter = false;  ///< only ever grows: before and after are compared
+    bool fixed = false;    ///< a property of the part or its settings: once is enough
     DeviceTrouble absent = DeviceTrouble::NotSupported; ///< why there is no value
 };
 
@@ -55,7 +56,8 @@ struct GpuRelation {
     int links = 0;             ///< NVLinks between the two that are up
 };
 
-/// What the driver tells of its GPUs without giving them work: identity, health, sensors, events.
+/// What the driver tells of its GPUs without giving them work: identity, health, sensors, events. sample() may be called by one
+/// thread while another calls anything of it; all else is called by one thread at a time.
 class Management
 {
 public:
@@ -74,6 +76,9 @@ public:
     virtual Outcome<GpuRelation> relation(int gpu, int other) = 0;
     /// Begins to listen for Xids; what came since the last call. Never waits.
     virtual std::vector<GpuEvent> events() = 0;
+    /// What is being asked at this moment ("nvmlInit_v2"), for the person who wants to know what never came back; empty: nothing.
+    /// May be called by any thread.
+    virtual std::string doing() const { return {}; }
 };
 
 } // namespace seatrial::engine
