@@ -122,6 +122,7 @@ enum : unsigned {
     need(setBytesAsync, "cuMemsetD8Async", (CuAddress, unsigned char, std::size_t, CuStream))                                             \
     need(createStream, "cuStreamCreate", (CuStream *, unsigned))                                                                          \
     need(destroyStream, "cuStreamDestroy_v2", (CuStream))                                                                                 \
+    need(queryStream, "cuStreamQuery", (CuStream))                                                                                        \
     need(waitStream, "cuStreamSynchronize", (CuStream))                                                                                   \
     need(streamWaitsFor, "cuStreamWaitEvent", (CuStream, CuEvent, unsigned))                                                              \
     need(createEvent, "cuEventCreate", (CuEvent *, unsigned))                                                                             \

@@ -14,8 +14,8 @@ namespace {
 /// "" or the symbol that this library lacks.
 std::string findFunctions(const DynamicLibrary &library, CudaApi &api)
 {
-#define SEATRIAL_FIND(name, symbol, parameters)                                                                                           \
-    if (!library.find(api.name, symbol))                                                                                                  \
+#define SEATRIAL_FIND(member, symbol, parameters)                                                                                           \
+    if (!library.find(api.member, symbol))                                                                                                  \
         return symbol;
     SEATRIAL_CUDA_FUNCTIONS(SEATRIAL_FIND)
 #undef SEATRIAL_FIND

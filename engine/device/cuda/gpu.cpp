@@ -230,6 +230,14 @@ Trouble Gpu::wait() const
     return failed(m_api.waitStream(stream()), "cuStreamSynchronize");
 }
 
+Trouble Gpu::ask() const
+{
+    if (Trouble trouble = enter())
+        return trouble;
+    const CuResult result = m_api.queryStream(stream());
+    return result == kNotReady ? Trouble() : failed(result, "cuStreamQuery");
+}
+
 Outcome<double> Gpu::timed(const std::function<Trouble()> &work) const
 {
     if (Trouble trouble = enter())

@@ -60,6 +60,8 @@ public:
     /// The same with @p blocks blocks, of which @p sharedBytes let only one onto a multiprocessor.
     Trouble launchAlone(Kernel kernel, const void *work, int blocks) const;
     Trouble wait() const;
+    /// What it says of what was put into its stream so far, without waiting for it.
+    Trouble ask() const;
     /// Seconds that what @p work puts into the stream takes, by events around it. Waits for its end.
     Outcome<double> timed(const std::function<Trouble()> &work) const;
     /// As timed(), and all that is put into otherStream() as well.

@@ -71,7 +71,7 @@ struct DigestWork {
 /// seatrial_arithmetic_fp32, _fp64, _integer, _tensor: one block a multiprocessor, into the cell of its number.
 struct ArithmeticWork {
     std::uint64_t seed;
-    std::uint64_t rounds;
+    std::uint64_t steps;
     DeviceAddress cells;
 };
 
@@ -103,11 +103,11 @@ SEATRIAL_BOTH std::uint64_t randomWord(std::uint64_t seed, std::uint64_t place)
     return mixed(seed + (place + 1) * 0x9E3779B97F4A7C15ull);
 }
 
-/// The complement of a seed gives the complement of every word, so that each bit can be tested as 0 and as 1.
+/// Seed 0 gives each word's own offset in bytes; the complement of a seed gives the complement of every word.
 SEATRIAL_BOTH std::uint64_t patternWord(std::uint64_t seed, std::uint64_t place)
 {
     const std::uint64_t flip = (seed >> 63) != 0 ? ~0ull : 0ull;
-    return randomWord(seed ^ flip, place) ^ flip;
+    return (seed == flip ? place * 8 : randomWord(seed ^ flip, place)) ^ flip;
 }
 
 /// What each kernel of a stream makes of two words; the arithmetic is that of integers, so that results can be compared.
@@ -127,6 +127,12 @@ SEATRIAL_BOTH float addend(std::uint64_t seed, std::uint64_t rank, std::uint64_t
 {
     return static_cast<float>(randomWord(seed ^ (rank * 0xD6E8FEB86659FD93ull), place) >> 54);
 }
+
+/// Steps of a chain that a round of Device::arithmetic() has: some tenths of a millisecond on a GPU of a data centre.
+constexpr std::uint64_t kFp32StepsPerRound = 4000;
+constexpr std::uint64_t kFp64StepsPerRound = 2000;
+constexpr std::uint64_t kIntegerStepsPerRound = 1000;
+constexpr std::uint64_t kTensorStepsPerRound = 2000;
 
 // ---- arithmetic: chains in which an error at any place changes the end ------------------------------------------------------
 
@@ -163,11 +169,11 @@ SEATRIAL_BOTH float oneToTwo(std::uint32_t bits) { return bitsAs<float>((bits & 
 SEATRIAL_BOTH double oneToTwo(std::uint64_t bits) { return bitsAs<double>((bits & 0x000FFFFFFFFFFFFFull) | 0x3FF0000000000000ull); }
 
 constexpr int kChains = 4;       ///< independent of each other, so that the units are kept busy
-constexpr int kStepsPerRound = 8;
+constexpr int kFusedPerStep = 8;
 
 /// Float and std::uint32_t, or double and std::uint64_t.
 template <class Float, class Bits>
-SEATRIAL_BOTH std::uint64_t floatChain(std::uint64_t seed, std::uint64_t lane, std::uint64_t rounds)
+SEATRIAL_BOTH std::uint64_t floatChain(std::uint64_t seed, std::uint64_t lane, std::uint64_t steps)
 {
     Float x[kChains], factor[kChains], term[kChains];
     for (int k = 0; k < kChains; ++k) {
@@ -176,11 +182,11 @@ SEATRIAL_BOTH std::uint64_t floatChain(std::uint64_t seed, std::uint64_t lane, s
         factor[k] = oneToTwo(static_cast<Bits>(randomWord(seed, place + 1)));
         term[k] = oneToTwo(static_cast<Bits>(randomWord(seed, place + 2)));
     }
-    for (std::uint64_t round = 0; round < rounds; ++round) {
+    for (std::uint64_t step = 0; step < steps; ++step) {
 #ifdef __CUDACC__
 #pragma unroll
 #endif
-        for (int step = 0; step < kStepsPerRound; ++step)
+        for (int times = 0; times < kFusedPerStep; ++times)
             for (int k = 0; k < kChains; ++k)
                 x[k] = fused(x[k], factor[k], term[k]);
         for (int k = 0; k < kChains; ++k)
@@ -201,12 +207,12 @@ SEATRIAL_BOTH int ones(std::uint64_t word)
 #endif
 }
 
-SEATRIAL_BOTH std::uint64_t integerChain(std::uint64_t seed, std::uint64_t lane, std::uint64_t rounds)
+SEATRIAL_BOTH std::uint64_t integerChain(std::uint64_t seed, std::uint64_t lane, std::uint64_t steps)
 {
     std::uint64_t x[kChains];
     for (int k = 0; k < kChains; ++k)
         x[k] = randomWord(seed, lane * kChains + k);
-    for (std::uint64_t round = 0; round < rounds; ++round)
+    for (std::uint64_t step = 0; step < steps; ++step)
         for (int k = 0; k < kChains; ++k) {
             x[k] = x[k] * 0x5851F42D4C957F2Dull + 0x14057B7EF767814Full;
             x[k] ^= (x[k] >> 29) | (x[k] << 35);
@@ -220,7 +226,7 @@ SEATRIAL_BOTH std::uint64_t integerChain(std::uint64_t seed, std::uint64_t lane,
 
 /// Matrix units: whole numbers from -128 to 127, whose sums are exact in a float whatever the order they are added in.
 /// Each of the 4 sums of a lane moves on one state, and that gives 2 numbers for A and 1 for B of the next product.
-constexpr int kProductsPerRound = 8;
+constexpr int kProductsPerStep = 8;
 SEATRIAL_BOTH std::uint32_t nextTensorState(std::uint32_t state, float sum)
 {
     return (state ^ static_cast<std::uint32_t>(static_cast<std::int32_t>(sum))) * 0x9E3779B1u + 0x7F4A7C15u;

@@ -125,12 +125,12 @@ __device__ void multiplyAdd(float (&sums)[4], std::uint32_t a0, std::uint32_t a1
                  : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
 }
 
-__device__ std::uint64_t tensorChain(std::uint64_t seed, std::uint64_t lane, std::uint64_t rounds)
+__device__ std::uint64_t tensorChain(std::uint64_t seed, std::uint64_t lane, std::uint64_t steps)
 {
     std::uint32_t state[4];
     for (int k = 0; k < 4; ++k)
         state[k] = firstTensorState(seed, lane, k);
-    for (std::uint64_t round = 0; round < rounds; ++round) {
+    for (std::uint64_t step = 0; step < steps; ++step) {
         std::uint32_t a[4];
 #pragma unroll
         for (int k = 0; k < 4; ++k)
@@ -139,7 +139,7 @@ __device__ std::uint64_t tensorChain(std::uint64_t seed, std::uint64_t lane, std
                                     halves(tensorNumber(state[2], 2), tensorNumber(state[3], 2))};
         float sums[4] = {0, 0, 0, 0};
 #pragma unroll
-        for (int turn = 0; turn < kProductsPerRound; ++turn)
+        for (int turn = 0; turn < kProductsPerStep; ++turn)
             multiplyAdd(sums, a[turn & 3], a[(turn + 1) & 3], a[(turn + 2) & 3], a[(turn + 3) & 3], b[turn & 1], b[(turn + 1) & 1]);
 #pragma unroll
         for (int k = 0; k < 4; ++k)
@@ -221,22 +221,22 @@ SEATRIAL_KERNEL seatrial_digest(const DigestWork work)
 
 SEATRIAL_ARITHMETIC seatrial_arithmetic_fp32(const ArithmeticWork work)
 {
-    compute(work, [&] { return floatChain<float, std::uint32_t>(work.seed, threadIdx.x, work.rounds); });
+    compute(work, [&] { return floatChain<float, std::uint32_t>(work.seed, threadIdx.x, work.steps); });
 }
 
 SEATRIAL_ARITHMETIC seatrial_arithmetic_fp64(const ArithmeticWork work)
 {
-    compute(work, [&] { return floatChain<double, std::uint64_t>(work.seed, threadIdx.x, work.rounds); });
+    compute(work, [&] { return floatChain<double, std::uint64_t>(work.seed, threadIdx.x, work.steps); });
 }
 
 SEATRIAL_ARITHMETIC seatrial_arithmetic_integer(const ArithmeticWork work)
 {
-    compute(work, [&] { return integerChain(work.seed, threadIdx.x, work.rounds); });
+    compute(work, [&] { return integerChain(work.seed, threadIdx.x, work.steps); });
 }
 
 SEATRIAL_ARITHMETIC seatrial_arithmetic_tensor(const ArithmeticWork work)
 {
-    compute(work, [&] { return tensorChain(work.seed, threadIdx.x, work.rounds); });
+    compute(work, [&] { return tensorChain(work.seed, threadIdx.x, work.steps); });
 }
 
 SEATRIAL_KERNEL seatrial_addends(const SumWork work)

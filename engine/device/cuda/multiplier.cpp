@@ -120,8 +120,8 @@ void *pointerTo(const DeviceMemory &memory)
 
 std::string findFunctions(const DynamicLibrary &library, BlasApi &api)
 {
-#define SEATRIAL_FIND(name, symbol, parameters)                                                                                           \
-    if (!library.find(api.name, symbol))                                                                                                  \
+#define SEATRIAL_FIND(member, symbol, parameters)                                                                                           \
+    if (!library.find(api.member, symbol))                                                                                                  \
         return symbol;
     SEATRIAL_BLAS_FUNCTIONS(SEATRIAL_FIND)
 #undef SEATRIAL_FIND
