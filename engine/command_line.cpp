@@ -2,8 +2,10 @@
 #include "engine/command_line.h"
 
 #include "engine/measure/read_privileged.h"
+#include "engine/simulate/profile.h"
 
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,21 @@ std::string absolute(std::string_view path)
 {
     std::error_code error;
     return std::filesystem::absolute(path, error).lexically_normal().string();
+}
+
+/// The name of a built-in profile, or else the path of a file.
+std::string profilePath(std::string_view value)
+{
+    return simulate::builtInProfile(value) ? std::string(value) : absolute(value);
+}
+
+/// A node that is told to be simulated is so for every run, also of a desktop that does not know of it.
+void takeFromEnvironment(CommandLine &line)
+{
+    const bool runs = line.command == Command::Plan || line.command == Command::Attach;
+    const char *wanted = std::getenv("SEATRIAL_SIMULATE");
+    if (runs && line.simulate.empty() && wanted && *wanted)
+        line.simulate = profilePath(wanted);
 }
 
 std::optional<Command> commandFrom(std::string_view word)
@@ -47,10 +64,10 @@ bool takesOption(Command command, std::string_view option)
 {
     switch (command) {
     case Command::List: return option == "--json";
-    case Command::Plan: return option == "--sysroot" || option == "--work";
-    case Command::Attach: return option == "--dir" || option == "--from" || option == "--attached" || option == "--attached-if-died";
+    case Command::Plan: return option == "--sysroot" || option == "--work" || option == "--simulate";
+    case Command::Attach: return option == "--simulate" || option == "--dir" || option == "--from" || option == "--attached" || option == "--attached-if-died";
     case Command::Quit: return option == "--base";
-    case Command::Worker: return option == "--sysroot" || option == "--work" || option == "--allow-busy" || option == "--sudo";
+    case Command::Worker: return option == "--simulate" || option == "--sysroot" || option == "--work" || option == "--allow-busy" || option == "--sudo";
     default: return false;
     }
 }
@@ -68,6 +85,10 @@ std::string setOption(CommandLine &line, std::string_view option, std::string_vi
     }
     if (option == "--attached") {
         line.attachedBecause = std::string(value.substr(0, kMaxReasonBytes));
+        return {};
+    }
+    if (option == "--simulate") {
+        line.simulate = profilePath(value);
         return {};
     }
     std::string &target = option == "--sysroot" ? line.sysroot
@@ -127,6 +148,7 @@ std::optional<CommandLine> parseCommandLine(int argc, char **argv, std::string &
         else
             error = setOption(line, option, at + 1 < words.size() ? words[++at] : std::string_view());
     }
+    takeFromEnvironment(line);
     if (error.empty())
         error = missing(line);
     if (!error.empty())

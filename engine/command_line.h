@@ -16,6 +16,7 @@ struct CommandLine {
     std::string plan;           ///< --plan: a file, or "-"
     std::string sysroot = "/";  ///< --plan, worker
     std::string work;           ///< --plan, worker
+    std::string simulate;       ///< --plan, attach, worker: a file or a built-in profile; from $SEATRIAL_SIMULATE where not given
     std::string folder;         ///< attach --dir
     std::string base;           ///< quit --base
     std::uint64_t from = 1;     ///< attach --from

@@ -7,6 +7,7 @@
 #include "engine/device/cuda/kernel_image.h"
 #include "engine/measure/read_privileged.h"
 #include "engine/measure/selftest.h"
+#include "engine/simulate/profile.h"
 #include "engine/supervise/attach.h"
 #include "engine/supervise/plan.h"
 #include "engine/supervise/quit.h"
@@ -27,6 +28,9 @@ constexpr const char *kHelp = R"(seatrial-engine measures the node it runs on. S
   seatrial-engine --selftest          whether it works on this machine: exit 0 if so
   seatrial-engine --plan FILE|-       run a plan here and now; the stream of records goes to standard output
       --sysroot DIR                   read /proc and /sys from a recorded tree (records then say "simulated")
+      --simulate PROFILE              the node is the one that PROFILE describes: a file, or one of
+                                      a100x8, h100x8, h200x8, b200x8, gb200-nvl72-tray
+                                      ($SEATRIAL_SIMULATE if it is not given; also for attach)
       --work DIR                      keep temporary files below DIR instead of $TMPDIR or /tmp
   seatrial-engine attach --dir RUN [--from N]
                                       follow the run in folder RUN from record N on, starting or reviving its
@@ -110,18 +114,22 @@ int engineMain(int argc, char **argv, const std::vector<std::unique_ptr<Check>> 
         std::fprintf(stderr, "seatrial-engine: under this name it can do nothing but %s\n", kPrivilegedMode);
         return 2;
     }
+    if (!line->simulate.empty() && !simulate::loadProfile(line->simulate, error)) {
+        std::fprintf(stderr, "seatrial-engine: %s\n", error.c_str());
+        return 2;
+    }
     switch (line->command) {
     case Command::Help: return std::fputs(kHelp, stdout) < 0 ? 1 : 0;
     case Command::Version:
         return printVersion();
     case Command::List: return list(checks, line->json);
     case Command::Selftest: return runSelftest();
-    case Command::Plan: return runPlan(line->plan, line->sysroot, line->work);
+    case Command::Plan: return runPlan(line->plan, line->sysroot, line->work, line->simulate);
     case Command::Attach: 
-        return attach({.folder = line->folder, .from = line->from, .attachedBecause = line->attachedBecause, .attachedIfDied = line->attachedIfDied});
+        return attach({.folder = line->folder, .simulate = line->simulate, .from = line->from, .attachedBecause = line->attachedBecause, .attachedIfDied = line->attachedIfDied});
     case Command::Quit: return quitRuns(line->base);
     case Command::ReadPrivileged: return runReadPrivileged();
-    case Command::Worker: return workerMain({line->sysroot, line->work, line->allowBusy, line->sudo}, checks);
+    case Command::Worker: return workerMain({line->sysroot, line->work, line->allowBusy, line->sudo, line->simulate}, checks);
     }
     return 2;
 }

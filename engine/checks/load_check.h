@@ -5,7 +5,8 @@
 
 namespace seatrial::engine {
 
-/// A check that draws so much that others would notice. It cannot forget to look for their work first.
+/// A check that draws so much that others would notice. It cannot forget to look for their work first. On a simulated machine
+/// nobody is disturbed, and what runs this process says nothing of the node: only what loads devices of the machine goes on.
 class LoadCheck : public Check
 {
 public:
@@ -14,6 +15,8 @@ public:
     CheckResult run(const CheckContext &context) const final;
 
 protected:
+    /// It loads GPUs or adapters by context.machine, not the processors, memory, disks and network of whatever runs this process.
+    virtual bool loadsDevices() const { return false; }
     virtual CheckResult load(const CheckContext &context) const = 0;
 };
 

@@ -8,8 +8,34 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace seatrial::engine {
+
+/// A network adapter for traffic between GPUs (an InfiniBand or RoCE port), as a test of it alone needs it.
+struct RailFacts {
+    std::string name;              ///< "mlx5_0", as below /sys/class/infiniband
+    bool active = false;           ///< its port is up
+    double gigabitsPerSecond = 0;  ///< as the link came up; 0: not known
+    int numaNode = -1;
+};
+
+/// Adapters that are tested against themselves: what a port sends goes out of its send queue and into its own receive queue.
+class Rails
+{
+public:
+    virtual ~Rails() = default;
+    /// NotPresent: no adapter of that kind is in this node.
+    virtual Outcome<std::vector<RailFacts>> list() = 0;
+    /// Writes @p bytes to itself by RDMA, @p times over; seconds of all.
+    virtual Outcome<double> loopback(const std::string &name, std::uint64_t bytes, int times) = 0;
+};
+
+/// How far one rank of a collective has come.
+struct RankProgress {
+    int gpu = 0;
+    std::uint64_t entered = 0; ///< collectives that it began; whoever is behind is the one the others wait for
+};
 
 /// The accelerators of a node and the time they live in: real ones (CUDA, NVML) or simulated ones. What a check does is
 /// the same on both, so everything but the physics is tested without a GPU.
@@ -29,6 +55,10 @@ public:
     virtual Outcome<std::unique_ptr<Device>> open(int gpu) = 0;
     /// All-reduce (sum, float) over these GPUs by the collective library, @p times over: the median of the seconds each took.
     virtual Outcome<double> allReduce(const std::vector<int> &gpus, std::uint64_t bytes, int times) = 0;
+    /// The ranks of the collective in work, or of the last one, also where another process of the step began it; empty: not known.
+    virtual std::vector<RankProgress> ranks() const { return {}; }
+    /// The adapters between nodes; nullptr where this engine has no way to give them work.
+    virtual Rails *rails() { return nullptr; }
 
     /// Seconds; monotonic. All budgets and windows of GPU checks are measured by it: simulated time runs as fast as its profile says.
     virtual double now() const = 0;

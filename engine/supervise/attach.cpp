@@ -149,7 +149,7 @@ struct Connection {
 Connection reachSupervisor(const AttachOptions &options, const Open &open)
 {
     const Fd folder = openFolder(options.folder);
-    RunTerms terms{options.folder, options.sysroot, open, options.attachedBecause};
+    RunTerms terms{options.folder, options.sysroot, options.simulate, open, options.attachedBecause};
     if (!terms.attachedBecause && options.attachedIfDied && diedWithItsLogin(options.folder))
         terms.attachedBecause = "the supervisor had ended with the last login";
     const Lifetime lifetime = options.foreground || terms.attachedBecause ? Lifetime::Foreground : Lifetime::Detached;

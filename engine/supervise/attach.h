@@ -20,6 +20,7 @@ enum AttachExit {
 struct AttachOptions {
     std::filesystem::path folder;
     std::filesystem::path sysroot = "/";
+    std::string simulate; ///< profile of the node that is simulated; empty: it is this one
     std::uint64_t from = 1;
     int input = 0;
     int output = 1;

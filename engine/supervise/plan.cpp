@@ -66,7 +66,8 @@ int fail(const std::string &sentence)
 
 } // namespace
 
-int runPlan(const std::string &file, const std::filesystem::path &sysroot, const std::filesystem::path &work)
+int runPlan(const std::string &file, const std::filesystem::path &sysroot, const std::filesystem::path &work,
+            const std::string &simulate)
 {
     const Fd plan(file == "-" ? ::fcntl(0, F_DUPFD_CLOEXEC, 3) : ::open(file.c_str(), O_RDONLY | O_CLOEXEC));
     if (!plan.isOpen()) {
@@ -79,6 +80,7 @@ int runPlan(const std::string &file, const std::filesystem::path &sysroot, const
     AttachOptions options;
     options.folder = folder.path() / "run";
     options.sysroot = sysroot;
+    options.simulate = simulate;
     options.input = plan.get();
     options.foreground = true;
     const int exitCode = attach(options);

@@ -63,7 +63,7 @@ Hello helloOf(const RunTerms &terms)
     hello.machine = system.machine;
     hello.kernel = system.release;
     hello.libc = std::string("glibc ") + gnu_get_libc_version();
-    hello.simulated = terms.sysroot != "/"; // a recorded tree is not this node
+    hello.simulated = terms.sysroot != "/" || !terms.simulate.empty(); // neither a recorded tree nor a profile is this node
     return hello;
 }
 
@@ -348,7 +348,7 @@ void Supervisor::startNext()
         m_queue.pop_front();
         m_journal.append(StepStarted{step.step, step.check, step.parameters});
         m_journal.flush(); // known before it works: whoever takes this up again must not do it twice
-        WorkerTerms terms{m_terms.folder, m_terms.sysroot, workFolder() / std::to_string(++m_startedWorkers),
+        WorkerTerms terms{m_terms.folder, m_terms.sysroot, m_terms.simulate, workFolder() / std::to_string(++m_startedWorkers),
                           m_terms.open.graceSeconds, m_terms.open.allowBusy, m_terms.open.sudo, m_loadLock.get()};
         std::string error;
         if (auto worker = WorkerProcess::start(step, terms, error))

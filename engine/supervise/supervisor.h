@@ -22,6 +22,7 @@ namespace seatrial::engine {
 struct RunTerms {
     std::filesystem::path folder;
     std::filesystem::path sysroot = "/";
+    std::string simulate; ///< see AttachOptions
     protocol::Open open;
     std::optional<std::string> attachedBecause; ///< it ends with who started it, and why it has to
 };

@@ -113,6 +113,8 @@ std::optional<LaunchedWorker> launchWorker(const protocol::StartStep &step, cons
 
     std::vector<std::string> words = {"seatrial-engine", "worker", "--sysroot", terms.sysroot.string(),
                                       "--work", terms.workFolder.string()};
+    if (!terms.simulate.empty())
+        words.insert(words.end(), {"--simulate", terms.simulate});
     if (terms.allowBusy)
         words.push_back("--allow-busy");
     if (terms.sudo)

@@ -2,7 +2,9 @@
 #include "engine/supervise/worker_main.h"
 
 #include "core/protocol/codec.h"
+#include "engine/device/real_machine.h"
 #include "engine/emit/pipe_emitter.h"
+#include "engine/simulate/simulated_machine.h"
 #include "engine/supervise/process_tree.h"
 #include "engine/supervise/worker_process.h"
 
@@ -63,6 +65,15 @@ StepFinished finishedFrom(const StartStep &step, CheckResult result)
     return {step.step, step.check, result.status, result.waiver, std::move(result.reason), 0};
 }
 
+/// What this worker measures on. nullptr with the reason in @p error.
+std::unique_ptr<Machine> machineFor(const WorkerOptions &options, const std::filesystem::path &runFolder, std::string &error)
+{
+    if (options.simulate.empty())
+        return realMachine(options.sysroot);
+    const auto profile = simulate::loadProfile(options.simulate, error);
+    return profile ? simulate::simulatedMachine(*profile, runFolder, error) : nullptr;
+}
+
 } // namespace
 
 int workerMain(const WorkerOptions &options, const std::vector<std::unique_ptr<Check>> &checks)
@@ -84,10 +95,18 @@ int workerMain(const WorkerOptions &options, const std::vector<std::unique_ptr<C
         emitter.emit(finishedFrom(*step, CheckResult::error("this engine has no check \"" + step->check + '"')));
         return 0;
     }
-    const CheckContext context{step->step,         step->parameters,       options.sysroot,        options.workFolder,
+    const std::filesystem::path run = runFolder ? runFolder : "";
+    std::string problem;
+    const auto machine = machineFor(options, run, problem);
+    if (!machine) {
+        emitter.emit(finishedFrom(*step, CheckResult::error(problem)));
+        return 0;
+    }
+    const auto sysroot = options.sysroot == "/" ? machine->sysroot() : options.sysroot;
+    const CheckContext context{step->step,         step->parameters,       sysroot,                options.workFolder,
                                step->deadlineSeconds, options.allowBusy, options.sudo, &stopRequestedBySignal, &emitter,
                                hasLock ? WorkerProcess::kLoadLockFd : -1,
-                               std::filesystem::path(runFolder ? runFolder : "").filename()};
+                               run.filename(), machine.get()};
     emitter.emit(finishedFrom(*step, runCheck(**check, context)));
     return 0;
 }

@@ -14,6 +14,7 @@ struct WorkerOptions {
     std::filesystem::path workFolder;
     bool allowBusy = false;
     bool sudo = false;
+    std::string simulate; ///< profile of the node that is simulated; empty: it is this one
 };
 
 /// The life of a worker: reads its order from standard input, runs the check, writes what it finds to the pipe that

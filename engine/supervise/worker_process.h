@@ -21,6 +21,7 @@ namespace seatrial::engine {
 struct WorkerTerms {
     std::filesystem::path runFolder;
     std::filesystem::path sysroot = "/";
+    std::string simulate; ///< see AttachOptions
     std::filesystem::path workFolder; ///< of this worker alone; removed when it is over
     double graceSeconds = 5;
     bool allowBusy = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/device/cuda/real_machine.h"
+#include "engine/device/real_machine.h"
 
 #include "core/protocol/version.h"
 #include "engine/device/cuda/collective.h"
@@ -11,11 +11,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdlib>
 #include <map>
+#include <new>
 #include <optional>
 #include <set>
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace seatrial::engine {
@@ -43,6 +46,65 @@ std::string ncclSettings(const std::filesystem::path &sysroot)
     return settings.substr(0, kMostSettingsBytes);
 }
 
+/// How far each rank is, where also the processes see it that came by fork() from the one that made the machine: whoever
+/// waits for a process that hangs in a collective can tell whom it waits for.
+class RankBoard
+{
+public:
+    RankBoard()
+    {
+        void *const page = ::mmap(nullptr, sizeof(Page), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        m_page = page != MAP_FAILED ? new (page) Page : nullptr;
+    }
+    ~RankBoard()
+    {
+        if (m_page != nullptr)
+            ::munmap(m_page, sizeof(Page));
+    }
+    RankBoard(const RankBoard &) = delete;
+    RankBoard &operator=(const RankBoard &) = delete;
+
+    void begin(const std::vector<int> &gpus)
+    {
+        if (m_page == nullptr)
+            return;
+        m_page->count = 0;
+        const std::size_t count = std::min(gpus.size(), m_page->ranks.size());
+        for (std::size_t rank = 0; rank < count; ++rank) {
+            m_page->ranks[rank].gpu = gpus[rank];
+            m_page->ranks[rank].entered = 0;
+        }
+        m_page->count = count;
+    }
+
+    void entered(std::size_t rank, std::uint64_t number)
+    {
+        if (m_page != nullptr && rank < m_page->ranks.size())
+            m_page->ranks[rank].entered = number;
+    }
+
+    std::vector<RankProgress> read() const
+    {
+        std::vector<RankProgress> all;
+        for (std::size_t rank = 0; m_page != nullptr && rank < std::min<std::size_t>(m_page->count, m_page->ranks.size()); ++rank)
+            all.push_back({m_page->ranks[rank].gpu, m_page->ranks[rank].entered});
+        return all;
+    }
+
+private:
+    struct Rank {
+        std::atomic<int> gpu = 0;
+        std::atomic<std::uint64_t> entered = 0;
+    };
+    struct Page {
+        std::atomic<std::size_t> count = 0;
+        std::array<Rank, 128> ranks{};
+    };
+    static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "other processes look at it");
+
+    Page *m_page = nullptr;
+};
+
 /// What drivers and libraries would else do behind our backs, in this process and its children.
 void prepareEnvironment()
 {
@@ -67,6 +129,7 @@ public:
     Management &management() override { return m_management; }
     Outcome<std::unique_ptr<Device>> open(int gpu) override;
     Outcome<double> allReduce(const std::vector<int> &gpus, std::uint64_t bytes, int times) override;
+    std::vector<RankProgress> ranks() const override { return m_ranks.read(); }
     double now() const override { return monotonicSeconds(); }
     void sleep(double seconds, const std::atomic<bool> *stop) override { sleepUnlessStopped(seconds, stop); }
 
@@ -78,6 +141,7 @@ private:
 
     std::filesystem::path m_sysroot;
     NvmlManagement m_management;
+    RankBoard m_ranks;
     std::optional<Driver> m_driver;
     std::map<int, std::weak_ptr<Gpu>> m_contexts; ///< by the number of the GPU
     std::unique_ptr<Collective> m_collective;
@@ -172,7 +236,9 @@ Outcome<Collective *> RealMachine::collective(const std::vector<int> &gpus)
             return opened.problem();
         contexts.push_back(std::move(*opened));
     }
-    Outcome<std::unique_ptr<Collective>> opened = Collective::open(std::move(contexts), {});
+    CollectiveOptions options;
+    options.progress = [this](std::size_t rank, std::uint64_t number) { m_ranks.entered(rank, number); };
+    Outcome<std::unique_ptr<Collective>> opened = Collective::open(std::move(contexts), std::move(options));
     if (!opened)
         return opened.problem();
     m_collective = std::move(*opened);
@@ -185,6 +251,7 @@ Outcome<double> RealMachine::allReduce(const std::vector<int> &gpus, std::uint64
 {
     if (std::set<int>(gpus.begin(), gpus.end()).size() != gpus.size() || gpus.empty())
         return DeviceProblem{DeviceTrouble::NotSupported, "an all-reduce needs GPUs, each once"};
+    m_ranks.begin(gpus);
     const Outcome<Collective *> among = collective(gpus);
     if (!among)
         return among.problem();

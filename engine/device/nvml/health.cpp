@@ -497,6 +497,11 @@ void HealthReader::fields(const FieldRow (&rows)[Size], const std::string &subje
 
 } // namespace
 
+std::vector<Reading> readHealth(const Gpu &gpu)
+{
+    return HealthReader(gpu).run();
+}
+
 std::optional<double> numberOf(const FieldValue &value)
 {
     if (value.outcome != result::success)

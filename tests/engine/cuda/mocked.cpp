@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/engine/cuda/mocked.h"
 
-#include "engine/device/cuda/real_machine.h"
+#include "engine/device/real_machine.h"
 
 #include <cstdlib>
 #include <stdexcept>

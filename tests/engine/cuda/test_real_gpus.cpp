@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/device/cuda/kernel_words.h"
-#include "engine/device/cuda/real_machine.h"
+#include "engine/device/real_machine.h"
 #include "tests/mock_cuda/host_arithmetic.h"
 
 #include <QTest>
