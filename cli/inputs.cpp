@@ -34,7 +34,14 @@ domain::Result<analysis::Criteria> criteriaFrom(const Tools &tools, const std::s
     auto found = tools.installation.criteria(file);
     if (!found)
         return std::unexpected(std::move(found.error()));
-    return analysis::loadCriteria(*found);
+    auto criteria = analysis::loadCriteria(*found);
+    if (!criteria)
+        return criteria;
+    auto models = analysis::loadSkus(tools.installation.models());
+    if (!models)
+        return std::unexpected(std::move(models.error()));
+    criteria->skus = std::move(*models);
+    return criteria;
 }
 
 domain::Result<domain::Fleet> fleetFrom(const RunOptions &options)

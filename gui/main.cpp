@@ -57,7 +57,13 @@ Tools realTools()
         auto file = installation->criteria({});
         if (!file)
             return std::unexpected(file.error());
-        return analysis::loadCriteria(*file);
+        auto criteria = analysis::loadCriteria(*file);
+        auto models = criteria ? analysis::loadSkus(installation->models()) : analysis::SkuCatalog();
+        if (!models)
+            return std::unexpected(models.error());
+        if (criteria)
+            criteria->skus = std::move(*models);
+        return criteria;
     };
     tools.engine = [installation] { return installation->engine(); };
     tools.operatorName = resources::Installation::operatorName();

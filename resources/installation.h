@@ -23,6 +23,8 @@ public:
     /// The file of the built-in criteria, or @p file if it is not empty.
     domain::Result<std::filesystem::path> criteria(const std::string &file) const;
     domain::Result<std::filesystem::path> engine() const;
+    /// The folder that says what models of GPUs promise.
+    std::filesystem::path models() const { return m_data / "sku"; }
 
     const std::filesystem::path &dataFolder() const { return m_data; }
     /// Where a person's history lies if no store is named: $XDG_DATA_HOME/seatrial/seatrial.db. The folder may not be there yet.

@@ -36,6 +36,10 @@ std::optional<Criterion::Kind> kindFromText(const std::string &text)
         return Criterion::Kind::Apart;
     if (text == "uniform")
         return Criterion::Kind::Uniform;
+    if (text == "sku")
+        return Criterion::Kind::Sku;
+    if (text == "common")
+        return Criterion::Kind::Common;
     return std::nullopt;
 }
 
@@ -75,6 +79,14 @@ void checkLevel(YamlMap &map, const Criterion &criterion, std::string_view key, 
     const bool fraction = criterion.kind == Criterion::Kind::Fleet;
     const bool absolute = criterion.kind == Criterion::Kind::Absolute;
     const std::string limit = "the limit " + std::string(key);
+    const bool ofModel = criterion.kind == Criterion::Kind::Sku;
+    if (ofModel && criterion.direction == Direction::AtLeast && (level <= 0 || level > 1))
+        map.fail(key, limit + " must be a fraction of what the model promises, expected a number above 0 and up to 1, like 0.88");
+    else if (ofModel && criterion.direction == Direction::AtLeast && level < kLeastUsefulFraction)
+        map.fail(key, limit + " is less than a quarter of what the model promises, so hardly anything misses it; expected a higher one",
+                 "look for a slip of the unit or of a decimal");
+    if (ofModel && criterion.possibleMaximum && level > *criterion.possibleMaximum)
+        map.fail(key, limit + " is beyond possible_maximum, expected a fraction that a value can reach");
     if (fraction && criterion.direction == Direction::AtLeast && (level <= 0 || level >= 1))
         map.fail(key, limit + " must be a fraction of the fleet's median, expected a number between 0 and 1, like 0.85");
     else if (fraction && criterion.direction == Direction::AtMost && level <= 1)
@@ -123,8 +135,12 @@ void checkKind(YamlMap &map, const Criterion &criterion)
     using Kind = Criterion::Kind;
     if (criterion.kind == Kind::Ratio && criterion.of.empty())
         map.fail("kind", "a ratio has no \"of\", expected the metric that it is a fraction of");
-    if (criterion.kind != Kind::Ratio && !criterion.of.empty())
-        map.fail("of", "only a ratio has \"of\", expected none here");
+    if (criterion.kind == Kind::Sku && criterion.of.empty())
+        map.fail("kind", "kind sku has no \"of\", expected the value of the model that it is a fraction of, like pcie_width");
+    if (criterion.kind != Kind::Ratio && criterion.kind != Kind::Sku && !criterion.of.empty())
+        map.fail("of", "only kinds ratio and sku have \"of\", expected none here");
+    if (criterion.kind != Kind::Common && !criterion.among.empty())
+        map.fail("among", "only kind common has \"among\", expected none here");
     if (criterion.kind != Kind::Ratio && !criterion.cappedBy.empty())
         map.fail("capped_by", "only a ratio has \"capped_by\", expected none here");
     if (criterion.kind != Kind::Fleet && criterion.ofHost)
@@ -150,11 +166,12 @@ Criterion readCriterion(YamlMap &map)
     Criterion criterion;
     criterion.check = map.text("check");
     criterion.subject = map.text("subject", std::string("*"));
-    criterion.kind = map.word<Criterion::Kind>("kind", kindFromText, "absolute, ratio, fleet, delta, apart or uniform");
+    criterion.kind = map.word<Criterion::Kind>("kind", kindFromText, "absolute, ratio, fleet, delta, apart, uniform, sku or common");
     criterion.direction = map.word<Direction>("direction", directionFromText, "at least, at most or equal");
     criterion.part = map.text("part", std::string());
     criterion.otherwise = map.optionalNumber("otherwise", -kLargest, kLargest);
     criterion.of = map.text("of", std::string());
+    criterion.among = map.text("among", std::string());
     criterion.cappedBy = map.text("capped_by", std::string());
     criterion.sameSubject = map.boolean("same_subject", false);
     criterion.ofHost = map.boolean("of_host", false);
@@ -225,7 +242,7 @@ private:
     void addCriteria(const YamlTree &tree)
     {
         YamlMap map(m_reader, tree, "a criterion",
-                    {"check", "metric", "subject", "kind", "direction", "of", "capped_by", "same_subject", "of_host", "marginal", "failed",
+                    {"check", "metric", "subject", "kind", "direction", "of", "among", "capped_by", "same_subject", "of_host", "marginal", "failed",
                      "possible_maximum", "unit", "source", "advice", "part", "otherwise"});
         const Criterion common = readCriterion(map);
         for (const std::string &metric : readMetrics(m_reader, map)) {

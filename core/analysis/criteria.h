@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/analysis/sku.h"
 #include "core/domain/failure.h"
 #include "core/protocol/unit.h"
 
@@ -24,6 +25,8 @@ struct Criterion {
         Delta,    ///< change between phase=before and phase=after of the same subject
         Apart,    ///< distance from the median over the fleet, in the unit of the metric
         Uniform,  ///< a property of parts (metric) that equal parts of other nodes share: no number, who differs is marginal
+        Sku,      ///< a fraction of what the model of the GPU promises (sku.h): of names the value
+        Common,   ///< a fraction of the value that more than half of the nodes have
     };
 
     std::string check;
@@ -33,7 +36,8 @@ struct Criterion {
     Direction direction = Direction::AtLeast;
     std::string part;    ///< Uniform only: the kind of part
     std::optional<double> otherwise; ///< Apart only: what counts as the median where too few nodes have the figure
-    std::string of;      ///< Ratio only: the other metric
+    std::string of;      ///< Ratio: the other metric; Sku: the value of the model
+    std::string among;   ///< Common only: parameter of the measurement that is equal on nodes that are compared, e.g. board
     std::string cappedBy; ///< Ratio only: parameter of the measurement that the other metric cannot exceed, e.g. slot_width_max
     bool sameSubject = false; ///< Fleet only: compared with the same subject of other nodes (nic/eth0), not with all of them
     /// Fleet only: the figure is one of the machine below, so nodes that are declared to share a physical host are not
@@ -41,7 +45,7 @@ struct Criterion {
     bool ofHost = false;
     std::optional<double> marginal;
     std::optional<double> failed;
-    std::optional<double> possibleMaximum; ///< a value above is an error of measurement or of the criteria, never a pass
+    std::optional<double> possibleMaximum; ///< a value above is an error of measurement or of the criteria, never a pass; a fraction if Sku
     protocol::Unit unit = protocol::Unit::None; ///< unit of the metric; a measurement with another unit is an error
     std::string source;  ///< document, formula, date: never empty
     std::string advice;  ///< what to do when it is missed
@@ -64,6 +68,7 @@ struct Criteria {
     int fleetMinimum = 4;     ///< nodes below which the fleet test is off
     double fleetZ = 4;        ///< robust z beyond which a figure is an outlier
     double fleetFloor = 0.02; ///< spread (fraction of median) assumed at least, for fleets whose values are equal
+    SkuCatalog skus;          ///< what models promise, for kind sku; comes beside the file of criteria
 };
 
 /// Reads criteria (YAML, version 1; docs/criteria.md). Refused with file:line:column: an unknown unit, a source that

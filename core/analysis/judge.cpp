@@ -128,12 +128,44 @@ void noteTooFew(std::vector<std::string> &notes, const Case &aCase, const std::m
     }
 }
 
+/// What no file of models knows is not judged against a model: said once, and never passed in silence.
+void noteUnknownModels(std::vector<std::string> &notes, const Case &aCase)
+{
+    constexpr std::size_t kLongestName = 80;
+    constexpr std::size_t kMostModels = 10;
+    std::size_t count = 0;
+    for (const auto &[model, nodes] : aCase.modelsUnknown) {
+        if (++count > kMostModels)
+            return notes.push_back("and " + std::to_string(aCase.modelsUnknown.size() - kMostModels) + " more models that are not known");
+        std::vector<domain::NodeId> names;
+        for (const int node : nodes)
+            names.push_back(aCase.nodes.at(node));
+        notes.push_back("not judged against what the model promises: "
+                        + (model.empty() ? std::string("which GPU it is was not read") : "no file of models knows \"" + model.substr(0, kLongestName) + "\"") + " ("
+                        + domain::foldNodeSet(names) + ")");
+    }
+}
+
+/// Says of each finding which part a person has to go to. A sentence of the check itself names GPUs by number only.
+void nameParts(const Case &aCase, int node, std::vector<Finding> &findings)
+{
+    for (Finding &finding : findings) {
+        finding.parts = aCase.parts.named(node, finding.subject);
+        if (!finding.parts.empty() || finding.subject != "node" || finding.verdict == Verdict::Qualified || finding.metric.size())
+            continue;
+        finding.parts = aCase.parts.mentioned(node, finding.text);
+        for (const domain::PartName &part : finding.parts)
+            finding.text += "; " + PartTable::shown(part);
+    }
+}
+
 std::vector<std::string> notesOf(const Case &aCase)
 {
     std::vector<std::string> notes = aCase.notes;
     std::ranges::copy(notesOfRun(aCase.run), std::back_inserter(notes));
     noteTooFew(notes, aCase, aCase.fleetTooSmall, "node");
     noteTooFew(notes, aCase, aCase.hostsTooFew, "physical host");
+    noteUnknownModels(notes, aCase);
     std::set<int> simulated;
     for (const Figure &figure : aCase.figures) {
         if (figure.simulated)
@@ -149,6 +181,14 @@ std::vector<std::string> notesOf(const Case &aCase)
 }
 
 } // namespace
+
+std::string Case::where(int node, const std::string &subject, bool inFull) const
+{
+    if (subject == "node")
+        return name(node);
+    const std::string part = inFull ? parts.shown(node, subject) : std::string();
+    return part.empty() ? name(node) + " (" + subject + ")" : name(node) + ", " + part;
+}
 
 std::string Case::others(const std::set<int> &group, int node, const Criterion &criterion) const
 {
@@ -168,12 +208,15 @@ FleetVerdict judge(const domain::RunData &run, const Criteria &criteria)
     Case aCase(run, criteria);
     testCriteria(aCase);
     listUnlimited(aCase);
+    testLost(aCase);
     testLives(aCase);
     FleetVerdict fleet;
     fleet.run = run.info.id;
     fleet.nodes = testCoverage(aCase);
-    for (std::size_t node = 0; node < fleet.nodes.size(); ++node)
+    for (std::size_t node = 0; node < fleet.nodes.size(); ++node) {
+        nameParts(aCase, static_cast<int>(node), aCase.findings[node]);
         conclude(fleet.nodes[node], std::move(aCase.findings[node]));
+    }
     fleet.notes = notesOf(aCase);
     return fleet;
 }

@@ -95,13 +95,16 @@ std::string provenance(const Criteria &criteria, const Criterion &criterion)
         : criterion.kind == Criterion::Kind::Delta              ? "before and after"
         : criterion.kind == Criterion::Kind::Apart              ? "from the fleet"
         : criterion.kind == Criterion::Kind::Uniform            ? "the same everywhere"
+        : criterion.kind == Criterion::Kind::Sku                ? "against the model"
+        : criterion.kind == Criterion::Kind::Common             ? "as on most nodes"
                                                                 : "absolute";
     return "criteria " + criteria.name + " " + criteria.revision + ", " + kind + ": " + criterion.source;
 }
 
 Judgement judgementOf(const Criterion &criterion)
 {
-    if (criterion.kind == Criterion::Kind::Fleet || criterion.kind == Criterion::Kind::Apart || criterion.kind == Criterion::Kind::Uniform)
+    if (criterion.kind == Criterion::Kind::Fleet || criterion.kind == Criterion::Kind::Apart || criterion.kind == Criterion::Kind::Uniform
+        || criterion.kind == Criterion::Kind::Common)
         return Judgement::Fleet;
     const bool countable = criterion.unit == Unit::None || criterion.unit == Unit::Count || criterion.unit == Unit::Lanes;
     return countable || criterion.kind == Criterion::Kind::Delta ? Judgement::State : Judgement::Ceiling;

@@ -52,6 +52,12 @@ public:
         case Criterion::Kind::Apart:
             apart();
             break;
+        case Criterion::Kind::Sku:
+            model();
+            break;
+        case Criterion::Kind::Common:
+            common();
+            break;
         case Criterion::Kind::Uniform:
             break; // of parts, not of figures
         }
@@ -66,12 +72,17 @@ private:
     {
         return {.direction = m_criterion.direction, .marginal = {}, .failed = {}, .unjudged = std::move(why)};
     }
-    void keep(const Figure &figure, const Limits &limits, const std::string &why);
+    void keep(const Figure &figure, const Limits &limits, const std::string &why) { keep(figure, limits, why, m_criterion); }
+    void keep(const Figure &figure, const Limits &limits, const std::string &why, const Criterion &by);
     void ratio();
     void fleet();
     void compare(const std::vector<const Figure *> &group);
     void delta();
     void apart();
+    void model();
+    std::vector<const Sku *> modelsOf(const Figure &figure, std::string &unknown) const;
+    void common();
+    void compareWithMost(const std::vector<const Figure *> &group);
 
     Case &m_case;
     const Criterion &m_criterion;
@@ -80,13 +91,12 @@ private:
 };
 
 /// One finding a figure; of a step that is done before and after the worse of the two.
-void NodeTest::keep(const Figure &figure, const Limits &limits, const std::string &why)
+void NodeTest::keep(const Figure &figure, const Limits &limits, const std::string &why, const Criterion &by)
 {
-    Finding finding = findingOf(figure, m_case.criteria, m_criterion, limits);
-    const std::string &node = m_case.name(figure.node);
-    const std::string where = figure.subject == "node" ? node : node + " (" + figure.subject + ")";
+    Finding finding = findingOf(figure, m_case.criteria, by, limits);
+    const std::string where = m_case.where(figure.node, figure.subject, finding.verdict != Verdict::Qualified);
     const std::string name = figure.metric + " ";
-    if (!unusable(figure, m_criterion).empty()) {
+    if (!unusable(figure, by).empty()) {
         finding.text = name + shownValue(figure.value, figure.unit) + " on " + where + ": " + finding.text;
     } else if (!finding.limitValue) {
         finding.text = name + shownValue(figure.value, figure.unit) + " on " + where + ", not judged: " + limits.unjudged;
@@ -233,6 +243,100 @@ void NodeTest::apart()
     if (enough && m_criterion.otherwise && limit && std::abs(farthest - *m_criterion.otherwise) > *limit)
         m_case.notes.push_back(m_criterion.check + " " + m_criterion.metric + ": most nodes agree with each other at " + shownValue(farthest, m_criterion.unit)
                                + ", so what they were compared with is the one that is wrong");
+}
+
+/// The models of the GPUs that a figure is about: all of the node's if it is about the node. @p unknown becomes one that no file knows.
+std::vector<const Sku *> NodeTest::modelsOf(const Figure &figure, std::string &unknown) const
+{
+    std::vector<const Sku *> models;
+    for (const protocol::Part *part : m_case.parts.gpusOf(figure.node, figure.subject)) {
+        const Sku *sku = m_case.criteria.skus.of(*part);
+        if (!sku)
+            unknown = part->model.empty() ? "without a name" : part->model;
+        else if (std::ranges::find(models, sku) == models.end())
+            models.push_back(sku);
+    }
+    return models;
+}
+
+void NodeTest::model()
+{
+    Criterion withoutModel = m_criterion;
+    withoutModel.possibleMaximum.reset(); // a fraction of what is not known
+    for (const Figure *figure : m_figures) {
+        std::string unknown;
+        const auto models = modelsOf(*figure, unknown);
+        if (!unknown.empty() || models.empty()) {
+            m_case.modelsUnknown[unknown].insert(figure->node);
+            keep(*figure, unjudged(unknown.empty() ? "which model of GPU it is about is not known, so what it promises is not either"
+                                                   : "no file of models knows the GPU \"" + unknown + "\", so what it promises is not known"),
+                 {}, withoutModel);
+            continue;
+        }
+        // Between two models the weaker promise holds.
+        const Sku *sku = nullptr;
+        const SkuValue *promised = nullptr;
+        for (const Sku *each : models) {
+            const SkuValue *value = each->find(m_criterion.of);
+            if (!value || !promised || value->value < promised->value)
+                sku = each, promised = value;
+            if (!value)
+                break;
+        }
+        if (!promised) {
+            keep(*figure, unjudged("the model " + sku->id + " promises no " + m_criterion.of), {}, withoutModel);
+            continue;
+        }
+        Criterion scaled = m_criterion;
+        scaled.unit = promised->unit;
+        if (scaled.possibleMaximum)
+            *scaled.possibleMaximum *= promised->value;
+        scaled.source = sku->id + " " + m_criterion.of + " " + shownValue(promised->value, promised->unit) + " (" + promised->source + "); " + m_criterion.source;
+        const std::string percent = shownValue(100 * figure->value / promised->value, protocol::Unit::Percent, 3);
+        keep(*figure, ratioLimits(m_criterion, promised->value),
+             ": " + percent + " of the " + shownValue(promised->value, promised->unit) + " that " + sku->title + (promised->tool.empty() ? " promises" : " was measured at"),
+             scaled);
+    }
+}
+
+void NodeTest::common()
+{
+    std::map<std::tuple<std::string, std::string, std::string>, std::vector<const Figure *>> groups;
+    for (const Figure *figure : m_figures) {
+        std::string among;
+        if (figure->parameters && figure->parameters->contains(m_criterion.among))
+            among = figure->parameters->at(m_criterion.among);
+        groups[{figure->stepId, figure->subject, among}].push_back(figure);
+    }
+    for (const auto &[key, group] : groups)
+        compareWithMost(group);
+}
+
+void NodeTest::compareWithMost(const std::vector<const Figure *> &group)
+{
+    std::map<double, std::set<int>> byValue;
+    std::set<int> nodes;
+    for (const Figure *figure : group) {
+        if (!unusable(*figure, m_criterion).empty())
+            continue;
+        byValue[figure->value].insert(figure->node);
+        nodes.insert(figure->node);
+    }
+    const auto most = std::ranges::max_element(byValue, {}, [](const auto &entry) { return entry.second.size(); });
+    const bool enough = static_cast<int>(nodes.size()) >= m_case.criteria.fleetMinimum;
+    if (!enough)
+        m_case.fleetTooSmall[static_cast<int>(nodes.size())].insert(m_criterion.check);
+    for (const Figure *figure : group) {
+        if (!enough) {
+            keep(*figure, unjudged("only " + std::to_string(nodes.size()) + " nodes to compare, needs " + std::to_string(m_case.criteria.fleetMinimum)), {});
+        } else if (2 * most->second.size() <= nodes.size()) {
+            keep(*figure, unjudged("the nodes do not agree: no value is that of more than half of them"), {});
+        } else {
+            const double value = most->first;
+            keep(*figure, ratioLimits(m_criterion, value),
+                 ": " + m_case.others(most->second, figure->node, m_criterion) + " have " + shownValue(value, figure->unit));
+        }
+    }
 }
 
 } // namespace

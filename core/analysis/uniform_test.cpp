@@ -103,7 +103,7 @@ private:
         finding.subject = one.part->place;
         finding.limit = "= " + shortened(common);
         finding.source = provenance(m_case.criteria, m_criterion);
-        finding.text = finding.metric + " " + shortened(one.value) + " on " + m_case.name(one.node) + (one.part->place == "node" ? "" : " (" + one.part->place + ")");
+        finding.text = finding.metric + " " + shortened(one.value) + " on " + m_case.where(one.node, one.part->place, one.value != common);
         if (one.value != common) {
             finding.verdict = Verdict::Marginal;
             finding.text += ": " + m_case.others(nodes, one.node, m_criterion) + " have " + shortened(common);

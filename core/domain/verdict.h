@@ -20,6 +20,20 @@ std::optional<Verdict> verdictFromText(const std::string &text);
 /// Which of the tests a limit belongs to.
 enum class Judgement { Ceiling, Fleet, Past, State, Coverage };
 
+/// A part as a person finds and exchanges it. What is not known is empty.
+struct PartName {
+    std::string kind;    ///< "gpu", "nic", "nvswitch"
+    std::string place;   ///< "gpu/3"
+    std::string model;   ///< "NVIDIA H100 80GB HBM3"
+    std::string serial;
+    std::string uuid;
+    std::string guid;
+    std::string mac;
+    std::string address; ///< of its PCI function: "0000:5d:00.0"
+
+    bool operator==(const PartName &) const = default;
+};
+
 /// One judged figure, missed or met. Views list all, a verdict's reasons are those not qualified.
 struct Finding {
     Verdict verdict = Verdict::Qualified;
@@ -35,6 +49,7 @@ struct Finding {
     std::string source;   ///< criteria name, revision, formula, where the limit comes from
     std::string text;     ///< one sentence for the person who reads it
     std::string advice;   ///< what to do next; may be empty
+    std::vector<PartName> parts; ///< that it is about; two for what is between two, none for the node as a whole
 };
 
 struct Coverage {

@@ -25,6 +25,22 @@ bool isJudged(const Finding &finding)
     return finding.verdict != Verdict::Qualified || finding.limit != kNoLimit;
 }
 
+nlohmann::ordered_json partJson(const domain::PartName &part)
+{
+    nlohmann::ordered_json json{{"kind", part.kind}, {"place", part.place}};
+    const auto add = [&](const char *name, const std::string &value) {
+        if (!value.empty())
+            json[name] = value;
+    };
+    add("model", part.model);
+    add("serial", part.serial);
+    add("uuid", part.uuid);
+    add("guid", part.guid);
+    add("mac", part.mac);
+    add("pci", part.address);
+    return json;
+}
+
 nlohmann::ordered_json reasonJson(const Finding &finding)
 {
     nlohmann::ordered_json json;
@@ -38,6 +54,8 @@ nlohmann::ordered_json reasonJson(const Finding &finding)
     json["text"] = finding.text;
     json["verdict"] = domain::verdictText(finding.verdict);
     json["advice"] = finding.advice;
+    for (const domain::PartName &part : finding.parts)
+        json["parts"].push_back(partJson(part));
     return json;
 }
 

@@ -2,6 +2,15 @@
 #include "engine/checks/check.h"
 #include "engine/checks/cpu/host_cpu.h"
 #include "engine/checks/disk/host_disk.h"
+#include "engine/checks/gpu/gpu_arithmetic.h"
+#include "engine/checks/gpu/gpu_collective.h"
+#include "engine/checks/gpu/gpu_gemm.h"
+#include "engine/checks/gpu/gpu_health.h"
+#include "engine/checks/gpu/gpu_host_link.h"
+#include "engine/checks/gpu/gpu_memory.h"
+#include "engine/checks/gpu/gpu_memory_pattern.h"
+#include "engine/checks/gpu/gpu_peer.h"
+#include "engine/checks/gpu/nic_loopback.h"
 #include "engine/checks/health/host_health.h"
 #include "engine/checks/memory/host_memory.h"
 #include "engine/checks/memory/host_memory_latency.h"
@@ -23,6 +32,15 @@ const std::vector<std::unique_ptr<Check>> &allChecks()
         all.push_back(std::make_unique<HostCpu>());
         all.push_back(std::make_unique<HostDisk>());
         all.push_back(std::make_unique<NetPair>());
+        all.push_back(std::make_unique<GpuHealth>());
+        all.push_back(std::make_unique<NicLoopback>());
+        all.push_back(std::make_unique<GpuHostLink>());
+        all.push_back(std::make_unique<GpuMemory>());
+        all.push_back(std::make_unique<GpuMemoryPattern>());
+        all.push_back(std::make_unique<GpuPeer>());
+        all.push_back(std::make_unique<GpuGemm>());
+        all.push_back(std::make_unique<GpuArithmetic>());
+        all.push_back(std::make_unique<GpuCollective>());
         return all;
     }();
     return checks;

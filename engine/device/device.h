@@ -97,9 +97,10 @@ public:
     /// One kernel over @p bytes of each array, @p times over; seconds of all. Read needs a, write to, scale and copy a, add and triad a and b.
     virtual Outcome<double> stream(StreamKernel kernel, DeviceMemory &to, const DeviceMemory &a, const DeviceMemory &b, std::uint64_t bytes,
                                    int times) = 0;
-    /// Writes words that follow from @p seed and their place.
+    /// Writes words that follow from @p seed and their place: seed 0 writes each word's own offset in bytes, and ~seed the complement of
+    /// what seed writes.
     virtual Outcome<double> fill(DeviceMemory &memory, std::uint64_t seed) = 0;
-    /// Compares with what fill() wrote with this @p seed, or with its complement.
+    /// Compares with what fill() wrote with this @p seed.
     virtual Outcome<VerifyReport> verify(const DeviceMemory &memory, std::uint64_t seed) = 0;
 
     /// @p times multiplications after another; seconds of all. NotSupported where the model or a library lacks it.

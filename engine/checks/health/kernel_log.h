@@ -39,6 +39,11 @@ KernelLog readKernelLog(PrivilegedReads &reads);
 /// The kind of a message; nothing if it is none of ours (a driver saying at boot that it watches for AER is not).
 std::optional<KernelTrouble> classify(std::string_view text);
 
+/// "pci/0000:41:00.0" if @p text names a device, in the kernel's way or in that of NVIDIA's driver ("0000:41:00"); else "node".
+std::string pciSubject(std::string_view text);
+/// The number behind "Xid (…): " or "SXid (…): "; empty if there is none.
+std::string xidNumber(std::string_view text);
+
 /// Messages of one kind that differ in numbers only.
 struct FoldedTrouble {
     KernelTrouble trouble;

@@ -75,7 +75,34 @@ std::string lowered(std::string_view text)
     return lower;
 }
 
-/// "0000:41:00.0" or, as NVIDIA's driver writes it, "0000:41:00" → "pci/0000:41:00.0".
+/// Numbers that stand alone differ from message to message of one trouble (sectors, addresses, process ids); those
+/// that are part of a name (nvme0n1) tell the parts apart.
+std::string withoutNumbers(std::string_view text)
+{
+    constexpr std::string_view breaks = " ,;=()[]<>";
+    std::string folded;
+    for (std::size_t i = 0; i < text.size();) {
+        auto end = text.find_first_of(breaks, i);
+        end = end == text.npos ? text.size() : end;
+        const auto word = text.substr(i, end - i);
+        const bool number = !word.empty() && (word.starts_with("0x") || word.find_first_not_of("0123456789.-") == word.npos);
+        folded += number ? std::string_view("#") : word;
+        if (end < text.size())
+            folded += text[end];
+        i = end + 1;
+    }
+    return folded;
+}
+
+/// Xids whose message is decoded by link, bits and action (NVLink of Blackwell, recovery action): each one counts.
+bool isDecoded(std::string_view xid)
+{
+    const auto number = parseInteger(xid).value_or(0);
+    return (number >= 144 && number <= 150) || number == 154;
+}
+
+} // namespace
+
 std::string pciSubject(std::string_view text)
 {
     const auto hex = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
@@ -101,27 +128,6 @@ std::string xidNumber(std::string_view text)
     const auto number = text.substr(close + 3);
     return std::string(number.substr(0, number.find_first_not_of("0123456789")));
 }
-
-/// Numbers that stand alone differ from message to message of one trouble (sectors, addresses, process ids); those
-/// that are part of a name (nvme0n1) tell the parts apart.
-std::string withoutNumbers(std::string_view text)
-{
-    constexpr std::string_view breaks = " ,;=()[]<>";
-    std::string folded;
-    for (std::size_t i = 0; i < text.size();) {
-        auto end = text.find_first_of(breaks, i);
-        end = end == text.npos ? text.size() : end;
-        const auto word = text.substr(i, end - i);
-        const bool number = !word.empty() && (word.starts_with("0x") || word.find_first_not_of("0123456789.-") == word.npos);
-        folded += number ? std::string_view("#") : word;
-        if (end < text.size())
-            folded += text[end];
-        i = end + 1;
-    }
-    return folded;
-}
-
-} // namespace
 
 std::string_view metricOf(KernelTrouble trouble)
 {
@@ -170,7 +176,8 @@ KernelTroubles foldTroubles(const std::vector<KernelMessage> &messages, std::siz
         ++troubles.counts[*trouble];
         const auto xid = *trouble == KernelTrouble::Xid ? xidNumber(message.text) : std::string();
         const auto subject = pciSubject(message.text);
-        const auto key = std::string(codeOf(*trouble)) + '|' + (xid.empty() ? withoutNumbers(message.text) : subject + '|' + xid);
+        const auto key = std::string(codeOf(*trouble)) + '|'
+            + (xid.empty() ? withoutNumbers(message.text) : subject + '|' + xid + (isDecoded(xid) ? message.text.substr(message.text.find("): ")) : ""));
         const auto known = places.find(key);
         if (known == places.end() && troubles.folded.size() >= mostFolded) {
             ++troubles.left;

@@ -135,11 +135,19 @@ void CriteriaTest::refused_data()
     row("ratio of nothing", "check: c, metric: m, kind: ratio, direction: at least, marginal: 1, unit: lanes, source: s",
         "6:34: a ratio has no \"of\", expected the metric that it is a fraction of");
     row("of without ratio", "check: c, metric: m, kind: absolute, of: x, direction: at least, marginal: 1, unit: lanes, source: s",
-        "6:48: only a ratio has \"of\", expected none here");
+        "6:48: only kinds ratio and sku have \"of\", expected none here");
     row("delta at least", "check: c, metric: m, kind: delta, direction: at least, marginal: 1, unit: count, source: s",
         "6:52: found at least for kind delta, expected at most: counters only grow");
+    row("model of nothing", "check: c, metric: m, kind: sku, direction: at least, marginal: 1, unit: lanes, source: s",
+        "6:34: kind sku has no \"of\", expected the value of the model that it is a fraction of, like pcie_width");
+    row("more than promised", "check: c, metric: m, kind: sku, of: memory_bandwidth, direction: at least, marginal: 1.2, unit: GB/s, source: s",
+        "6:92: the limit marginal must be a fraction of what the model promises, expected a number above 0 and up to 1, like 0.88");
+    row("a slip of what is promised", "check: c, metric: m, kind: sku, of: memory_bandwidth, direction: at least, marginal: 0.1, unit: GB/s, source: s",
+        "6:92: the limit marginal is less than a quarter of what the model promises, so hardly anything misses it; expected a higher one");
+    row("among without common", "check: c, metric: m, kind: absolute, among: board, direction: at least, marginal: 1, unit: lanes, source: s",
+        "6:51: only kind common has \"among\", expected none here");
     row("unknown kind", "check: c, metric: m, kind: fleets, direction: at least, marginal: 1, unit: count, source: s",
-        "6:34: found \"fleets\" as kind, expected absolute, ratio, fleet, delta, apart or uniform");
+        "6:34: found \"fleets\" as kind, expected absolute, ratio, fleet, delta, apart, uniform, sku or common");
     row("no number", "check: c, metric: m, kind: absolute, direction: at least, marginal: nan, unit: GB/s, source: s",
         "6:75: found \"nan\" as marginal, expected a number from -1e+18 to 1e+18");
     row("twice", QString("%1 }\n  - { %1").arg(good).toUtf8().constData(),

@@ -70,7 +70,8 @@ private slots:
             QCOMPARE(findCheck(check->id()), check.get());
         }
         QCOMPARE(ids, (std::vector<std::string>{"host.health", "host.memory", "host.memory_latency", "host.memory_numa",
-                                                "host.memory_pattern", "host.cpu", "host.disk", "net.pair"}));
+                                                "host.memory_pattern", "host.cpu", "host.disk", "net.pair", "nic.loopback", "gpu.host_link",
+                                                "gpu.memory", "gpu.memory_pattern", "gpu.peer", "gpu.gemm", "gpu.arithmetic", "gpu.collective"}));
         QVERIFY(!findCheck("host.nothing"));
     }
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "engine/checks/load_check.h"
+
+namespace seatrial::engine {
+
+/// All-reduce over the GPUs of a node, by size. Where it hangs, pairs say at which GPU.
+class GpuCollective : public LoadCheck
+{
+public:
+    std::string_view id() const override { return "gpu.collective"; }
+    std::string_view summary() const override { return "All-reduce over the GPUs of the node; a GPU that hangs is found by smaller groups"; }
+    std::vector<std::string> parameterHelp() const override;
+
+protected:
+    bool loadsDevices() const override { return true; }
+    CheckResult load(const CheckContext &context) const override;
+};
+
+} // namespace seatrial::engine

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "engine/checks/load_check.h"
+
+namespace seatrial::engine {
+
+/// Bandwidth from each GPU to each other one, directly or through the host.
+class GpuPeer : public LoadCheck
+{
+public:
+    std::string_view id() const override { return "gpu.peer"; }
+    std::string_view summary() const override { return "Each pair of GPUs in both directions, disjoint pairs side by side; contents verified"; }
+    std::vector<std::string> parameterHelp() const override;
+
+protected:
+    bool loadsDevices() const override { return true; }
+    CheckResult load(const CheckContext &context) const override;
+};
+
+} // namespace seatrial::engine

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "engine/checks/load_check.h"
+
+namespace seatrial::engine {
+
+/// Bandwidth of each adapter between nodes, from its send queue into its own receive queue.
+class NicLoopback : public LoadCheck
+{
+public:
+    std::string_view id() const override { return "nic.loopback"; }
+    std::string_view summary() const override { return "Each InfiniBand or RoCE port against itself, by RDMA"; }
+    std::vector<std::string> parameterHelp() const override;
+
+protected:
+    bool loadsDevices() const override { return true; }
+    CheckResult load(const CheckContext &context) const override;
+};
+
+} // namespace seatrial::engine

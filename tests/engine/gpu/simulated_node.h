@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/simulate/simulated_machine.h"
+#include "tests/engine/checks/collector.h"
+
+#include <QTemporaryDir>
+
+#include <memory>
+#include <stdexcept>
+
+namespace seatrial::tests {
+
+/// A simulated node whose time costs none of ours.
+class SimulatedNode
+{
+public:
+    explicit SimulatedNode(const std::string &name = "h100x8", std::vector<engine::simulate::Fault> faults = {})
+        : SimulatedNode(profileOf(name, std::move(faults)))
+    {
+    }
+    explicit SimulatedNode(const engine::simulate::Profile &profile)
+    {
+        std::string error;
+        m_machine = engine::simulate::simulatedMachine(profile, m_folder.path().toStdString(), error);
+        if (!m_machine)
+            throw std::runtime_error(error);
+    }
+
+    static engine::simulate::Profile profileOf(const std::string &name, std::vector<engine::simulate::Fault> faults = {})
+    {
+        auto profile = *engine::simulate::builtInProfile(name);
+        profile.seed = 7;
+        profile.speedup = engine::simulate::Profile::neverSleeps;
+        profile.faults = std::move(faults);
+        return profile;
+    }
+
+    engine::Machine &machine() { return *m_machine; }
+    engine::CheckContext context(Collector &collector, protocol::Parameters parameters = {})
+    {
+        auto made = contextFor(collector, std::move(parameters));
+        made.machine = m_machine.get();
+        made.sysroot = m_machine->sysroot();
+        made.deadlineSeconds = 60;
+        return made;
+    }
+
+private:
+    QTemporaryDir m_folder;
+    std::unique_ptr<engine::Machine> m_machine;
+};
+
+} // namespace seatrial::tests
