@@ -25,7 +25,7 @@ struct MockCuda {
 
     // What there is.
     int gpus = 2;
-    std::array<std::string, kMostGpus> addresses; ///< PCI; empty: 00000000:1B:00.0, counted up in the order of the GPUs
+    std::array<std::string, kMostGpus> addresses; ///< PCI; empty: 0000:1B:00.0, 0000:2B:00.0 and so on, as the mock of NVML has them
     int capability = 90;
     int multiprocessors = 4;
     int computeMode = 0;
@@ -33,12 +33,14 @@ struct MockCuda {
     bool partitioned = false; ///< MIG
     bool peers = true;
     std::uint64_t memoryBytes = 256 << 20; ///< of each GPU
+    int cacheBytes = 1 << 20;
     bool refusesMachineCode = false;       ///< as a driver that is too old for it
     std::set<std::string> missingKernels;
 
     // Where it fails.
     std::map<std::string, Failure> failures; ///< by the name of the call, or of the kernel
     std::array<int, kMostGpus> dead{};       ///< the error that everything on this GPU gives from now on
+    int diesAtThirdKernel = -1;              ///< a GPU
     std::uint64_t flipWord = ~0ull;          ///< offset in bytes: a bit of what was filled changes there
     bool flipHeals = false;                  ///< the second reading is right
     std::string wrongKernel;                 ///< leaves one wrong word

@@ -49,6 +49,27 @@ std::uint64_t used(int gpu)
     return bytes;
 }
 
+MockCuda wantedAtFirst()
+{
+    MockCuda state;
+    const char *const wanted = std::getenv("SEATRIAL_MOCK_CUDA");
+    for (std::string rest = wanted != nullptr ? wanted : ""; !rest.empty();) {
+        const std::string word = rest.substr(0, rest.find(','));
+        rest.erase(0, word.size() + 1);
+        const std::string key = word.substr(0, word.find('='));
+        const int value = std::atoi(word.c_str() + std::min(word.size(), key.size() + 1));
+        if (key == "flip_word")
+            state.flipWord = static_cast<std::uint64_t>(value);
+        else if (key == "wrong_multiprocessor")
+            state.wrongMultiprocessor = value;
+        else if (key == "dead_gpu")
+            state.diesAtThirdKernel = value;
+        else if (key == "mig")
+            state.partitioned = value != 0;
+    }
+    return state;
+}
+
 double nanoseconds()
 {
     timespec now{};
@@ -60,7 +81,7 @@ double nanoseconds()
 
 MockCuda &mock()
 {
-    static MockCuda state;
+    static MockCuda state = wantedAtFirst();
     return state;
 }
 
@@ -154,7 +175,7 @@ CuResult cuDeviceGetAttribute(int *value, int attribute, CuDevice)
     case kAttributeComputeMode: *value = mock().computeMode; break;
     case kAttributeMemoryClockKhz: *value = 2'619'000; break;
     case kAttributeMemoryBusBits: *value = 5120; break;
-    case kAttributeL2Bytes: *value = 50 << 20; break;
+    case kAttributeL2Bytes: *value = mock().cacheBytes; break;
     case kAttributeCapabilityMajor: *value = mock().capability / 10; break;
     case kAttributeCapabilityMinor: *value = mock().capability % 10; break;
     case kAttributeSharedPerMultiprocessor: *value = 233472; break;
@@ -169,7 +190,7 @@ CuResult cuDeviceGetPCIBusId(char *text, int length, CuDevice device)
     MOCK_CALL("cuDeviceGetPCIBusId")
     const std::string &own = mock().addresses[static_cast<std::size_t>(device)];
     if (own.empty())
-        std::snprintf(text, static_cast<std::size_t>(length), "0000:%02X:00.0", 0x1b + device);
+        std::snprintf(text, static_cast<std::size_t>(length), "0000:%02X:00.0", 0x1b + 0x10 * device);
     else
         std::snprintf(text, static_cast<std::size_t>(length), "%s", own.c_str());
     return 0;
@@ -373,6 +394,8 @@ CuResult cuLaunchKernel(CuFunction function, unsigned x, unsigned y, unsigned z,
     const Function &kernel = *reinterpret_cast<Function *>(function);
     if (x == 0 || y != 1 || z != 1 || threadsY != 1 || threadsZ != 1 || static_cast<int>(shared) > std::max(kernel.dynamicShared, 48 << 10))
         return 1;
+    if (current == mock().diesAtThirdKernel && ++mock().calls["kernels of the one that dies"] >= 3)
+        mock().dead[static_cast<std::size_t>(current)] = kUnknown;
     MOCK_CALL(kernel.name)
     const CuResult result = runKernel(kernel.name, x, threads, shared, parameters[0]);
     if (result == kIllegalAddress && current >= 0)

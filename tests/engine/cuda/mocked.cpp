@@ -28,7 +28,7 @@ MockCuda &freshMock()
 MockedNode::MockedNode()
     : m_mock(freshMock())
 {
-    for (const char *address : {"0000:1b:00.0", "0000:1c:00.0"}) {
+    for (const char *address : {"0000:1b:00.0", "0000:2b:00.0"}) {
         const std::string folder = std::string("sys/bus/pci/devices/") + address + '/';
         m_tree.write(folder + "numa_node", "0\n");
         m_tree.write(folder + "config", std::string("\xde\x10\x30\x23", 4));

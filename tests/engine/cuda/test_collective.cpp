@@ -4,6 +4,9 @@
 
 #include <QTest>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 using namespace seatrial::engine;
 using namespace seatrial::tests;
 
@@ -59,6 +62,24 @@ private slots:
         QVERIFY(node.machine().allReduce({1, 0}, 1 << 16, 9).ok());
         QVERIFY(node.machine().allReduce({1, 0}, 1 << 16, 2).ok()); // fewer than before
         QVERIFY(saysAll(node.machine().provenance(), {"NCCL 2.28.9"}));
+    }
+
+    /// Also whoever forked before the work began can see how far the ranks are.
+    void showsItsProgress()
+    {
+        MockedNode node;
+        QVERIFY(node.machine().ranks().empty());
+        const pid_t child = ::fork();
+        if (child == 0)
+            ::_exit(node.machine().allReduce({1, 0}, 4096, 7).ok() ? 0 : 1);
+        int status = -1;
+        QCOMPARE(::waitpid(child, &status, 0), child);
+        QCOMPARE(status, 0);
+        const auto ranks = node.machine().ranks();
+        QCOMPARE(ranks.size(), std::size_t(2));
+        QCOMPARE(ranks[0].gpu, 1);
+        QCOMPARE(ranks[0].entered, std::uint64_t(8)); // seven, and the end of the last
+        QCOMPARE(ranks[1].entered, std::uint64_t(8));
     }
 
     void tellsItsSettings()

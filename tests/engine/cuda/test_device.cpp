@@ -53,12 +53,12 @@ private slots:
         QCOMPARE(facts.index, 1);
         QCOMPARE(facts.name, std::string("Mock GPU"));
         QCOMPARE(facts.uuid, std::string("GPU-a0a1a2a3-a4a5-a6a7-a8a9-aaabacadae01"));
-        QCOMPARE(facts.pciAddress, std::string("0000:1c:00.0"));
+        QCOMPARE(facts.pciAddress, std::string("0000:2b:00.0"));
         QCOMPARE(facts.numaNode, 0);
         QCOMPARE(facts.capabilityMajor * 10 + facts.capabilityMinor, 90);
         QCOMPARE(facts.multiprocessors, 4);
         QCOMPARE(facts.memoryBytes, node.mock().memoryBytes);
-        QCOMPARE(facts.cacheBytes, std::uint64_t(50) << 20);
+        QCOMPARE(facts.cacheBytes, std::uint64_t(1) << 20);
         QCOMPARE(facts.memoryCeiling(), 2619e6 * 640 * 2 / 1e9); // 3352 GB/s, an H100
         QCOMPARE(node.mock().loadedImage, std::string("machine code"));
         QVERIFY(saysAll(node.machine().provenance(), {"seatrial-engine ", "CUDA 13.0", "kernels from machine code"}));
