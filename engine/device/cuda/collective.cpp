@@ -51,9 +51,9 @@ Collective::~Collective()
         abandon();
     for (Rank &rank : m_ranks) {
         if (rank.gpu->dead() || m_broken) {
-            // Kernels of it may still run; what they use stays until the process ends.
-            static_cast<void>(rank.send.release());
-            static_cast<void>(rank.receive.release());
+            // Its kernels may still run.
+            keepForEver(std::move(rank.send));
+            keepForEver(std::move(rank.receive));
             continue;
         }
         rank.gpu->api().setContext(rank.gpu->context());
@@ -158,16 +158,23 @@ Trouble Collective::connect()
     if (Trouble trouble = failed(m_api.groupStart(), stage))
         return trouble;
     NcclConfig config;
-    Trouble first;
-    for (std::size_t rank = 0; rank < m_ranks.size() && !first; ++rank) {
-        first = m_ranks[rank].gpu->enter();
-        if (!first)
-            first = failed(m_api.initRank(&m_ranks[rank].comm, static_cast<int>(m_ranks.size()), id, static_cast<int>(rank), &config), stage);
+    NcclResult begun = kNcclSuccess;
+    Trouble lost;
+    for (std::size_t rank = 0; rank < m_ranks.size() && begun == kNcclSuccess && !lost; ++rank) {
+        lost = m_ranks[rank].gpu->enter();
+        if (!lost)
+            begun = m_api.initRank(&m_ranks[rank].comm, static_cast<int>(m_ranks.size()), id, static_cast<int>(rank), &config);
+        if (begun == kNcclInProgress)
+            begun = kNcclSuccess;
     }
+    // What was begun in the group has to be let go before anything can be taken down.
     const NcclResult ended = m_api.groupEnd();
-    if (first)
-        return first;
-    if (Trouble trouble = failed(ended, stage))
+    if (lost) {
+        abandon();
+        m_broken = true;
+        return lost;
+    }
+    if (Trouble trouble = failed(begun != kNcclSuccess ? begun : ended, stage))
         return trouble;
     return settle(deadline, stage);
 }

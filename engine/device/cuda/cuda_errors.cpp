@@ -96,15 +96,9 @@ bool offTheBus(const std::filesystem::path &sysroot, const std::string &pciAddre
 {
     if (pciAddress.empty())
         return false;
-    const std::filesystem::path devices = sysroot / "sys/bus/pci/devices";
-    std::error_code error;
-    if (!std::filesystem::exists(devices, error))
-        return false; // nothing can be told
-    if (!std::filesystem::exists(devices / pciAddress, error))
-        return true;
     // Unlike "vendor" this comes from the device itself at every read.
-    const auto config = readText(devices / pciAddress / "config", 4);
-    return config && config->size() == 4 && *config == "\xff\xff\xff\xff";
+    const auto config = readText(sysroot / "sys/bus/pci/devices" / pciAddress / "config", 4);
+    return !config || config->size() < 4 || *config == "\xff\xff\xff\xff";
 }
 
 } // namespace seatrial::engine::cuda

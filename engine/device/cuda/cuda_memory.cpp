@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <new>
+#include <vector>
 
 namespace seatrial::engine::cuda {
 
@@ -15,7 +16,8 @@ CudaMemory::CudaMemory(std::shared_ptr<Gpu> gpu, std::uint64_t bytes)
 CudaMemory::~CudaMemory()
 {
     if (m_gpu->dead()) {
-        m_host.release(); // the GPU may still write there; the process ends soon
+        static auto *const written = new std::vector<std::unique_ptr<MappedMemory>>;
+        written->push_back(std::move(m_host)); // the GPU may still write there; the process ends soon
         return;
     }
     m_gpu->api().setContext(m_gpu->context());
@@ -55,6 +57,12 @@ Trouble CudaMemory::takeFromHost()
         return trouble;
     m_registered = true;
     return m_gpu->failed(api.hostAddress(&m_address, m_host->data(), 0), "cuMemHostGetDevicePointer_v2");
+}
+
+void keepForEver(std::unique_ptr<DeviceMemory> memory)
+{
+    static auto *const kept = new std::vector<std::unique_ptr<DeviceMemory>>;
+    kept->push_back(std::move(memory));
 }
 
 } // namespace seatrial::engine::cuda

@@ -32,4 +32,7 @@ private:
     bool m_registered = false;
 };
 
+/// Keeps @p memory until the process ends: work that cannot be stopped may still use it.
+void keepForEver(std::unique_ptr<DeviceMemory> memory);
+
 } // namespace seatrial::engine::cuda

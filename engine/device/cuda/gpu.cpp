@@ -106,6 +106,7 @@ Trouble Gpu::learnFacts()
     m_facts.memoryClockMhz = attribute(kAttributeMemoryClockKhz) / 1e3;
     m_facts.memoryBusBits = attribute(kAttributeMemoryBusBits);
     const auto node = readInteger(m_sysroot / "sys/bus/pci/devices" / m_facts.pciAddress / "numa_node");
+    m_onTheBus = !offTheBus(m_sysroot, m_facts.pciAddress); // a container may hide it from the beginning
     m_facts.numaNode = node ? static_cast<int>(*node) : -1;
     m_sharedForOne = std::min(attribute(kAttributeSharedPerMultiprocessor) / 2 + 1024, attribute(kAttributeSharedPerBlockOptin) - 1024);
     return mayBeUsed();
@@ -192,7 +193,7 @@ Trouble Gpu::failed(CuResult result, const char *call, std::uint64_t bytes) cons
     std::string text = errorText(m_api, result, call, bytes);
     if (error.trouble == DeviceTrouble::OutOfMemory && m_context != nullptr)
         text += "; " + std::to_string(freeBytes()) + " bytes are free";
-    if (error.sticky && offTheBus(m_sysroot, m_facts.pciAddress)) {
+    if (error.sticky && m_onTheBus && offTheBus(m_sysroot, m_facts.pciAddress)) {
         error.trouble = DeviceTrouble::Lost;
         text += "; it does not answer on the PCI bus any more";
     }

@@ -96,6 +96,7 @@ private:
     std::array<CuStream, 2> m_streams{};
     std::array<CuEvent, 3> m_events{}; ///< begin, end, end of the other stream
     CuAddress m_scratch = 0;
+    bool m_onTheBus = false; ///< /sys showed it at the beginning
     int m_sharedForOne = 0; ///< bytes of shared memory that leave no room for a second block
     mutable std::vector<CuContext> m_peers; ///< whose memory is open to this one
     mutable Trouble m_dead;

@@ -148,12 +148,10 @@ Multiplier::Multiplier(std::shared_ptr<Gpu> gpu, BlasApi api, BlasHandle handle,
 
 Multiplier::~Multiplier()
 {
-    if (m_gpu->enter()) {
-        static_cast<void>(m_product.release()); // the GPU is lost, and so is all that lies on it
-        return;
-    }
+    const bool lost = m_gpu->enter().has_value();
     m_product.reset();
-    m_api.destroy(m_handle);
+    if (!lost) // who is lost would not answer
+        m_api.destroy(m_handle);
 }
 
 Outcome<std::unique_ptr<Multiplier>> Multiplier::open(std::shared_ptr<Gpu> gpu)
@@ -161,7 +159,10 @@ Outcome<std::unique_ptr<Multiplier>> Multiplier::open(std::shared_ptr<Gpu> gpu)
     if (Trouble trouble = gpu->enter())
         return *trouble;
     std::string reasons;
-    const auto because = [&reasons](const std::string &reason) { reasons += (reasons.empty() ? "" : "; ") + reason; };
+    const auto because = [&reasons](const std::string &reason) {
+        if (reasons.find(reason) == std::string::npos)
+            reasons += (reasons.empty() ? "" : "; ") + reason;
+    };
     // A release for a newer driver may lie beside one that suits: each is tried.
     for (const char *soname : {"libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so.11"}) {
         const DynamicLibrary library = DynamicLibrary::open("SEATRIAL_CUBLASLT", withToolkitFolders({soname}));
@@ -237,11 +238,8 @@ Trouble Multiplier::prepare(const Multiplication &what)
         return m_gpu->problem(DeviceTrouble::NotSupported, std::string("this model has no ") + format->name);
     auto product = std::make_unique<Product>(m_api, what, *format);
     for (Trouble (Multiplier::*const step)(Product &) const : {&Multiplier::takeOperands, &Multiplier::describe, &Multiplier::choose})
-        if (Trouble trouble = (this->*step)(*product)) {
-            if (m_gpu->dead())
-                static_cast<void>(product.release());
+        if (Trouble trouble = (this->*step)(*product))
             return trouble;
-        }
     m_product = std::move(product);
     return {};
 }

@@ -212,23 +212,31 @@ private slots:
     /// A failed launch says little; the PCI bus says whether the GPU is still there.
     void fellOffTheBus_data()
     {
-        QTest::addColumn<bool>("there");
-        QTest::newRow("answers") << true;
-        QTest::newRow("all ones") << false;
+        QTest::addColumn<QByteArray>("before");
+        QTest::addColumn<QByteArray>("after");
+        QTest::addColumn<bool>("lost");
+        const QByteArray answers("\xde\x10\x30\x23", 4);
+        QTest::newRow("answers") << answers << answers << false;
+        QTest::newRow("all ones") << answers << QByteArray(64, '\xff') << true;
+        QTest::newRow("gone") << answers << QByteArray() << true;
+        QTest::newRow("hidden all the time") << QByteArray() << QByteArray() << false;
     }
 
     void fellOffTheBus()
     {
-        QFETCH(bool, there);
+        QFETCH(QByteArray, before);
+        QFETCH(QByteArray, after);
+        QFETCH(bool, lost);
         MockedNode node;
+        const char *const file = "sys/bus/pci/devices/0000:1b:00.0/config";
+        node.tree().write(file, before.toStdString());
         const auto device = node.open();
         const auto memory = std::move(*device->allocate(4096, MemoryPlace::Device));
-        if (!there)
-            node.tree().write("sys/bus/pci/devices/0000:1b:00.0/config", std::string(64, '\xff'));
+        node.tree().write(file, after.toStdString());
         node.mock().dead[0] = 719;
         const auto seconds = device->fill(*memory, 1);
-        QCOMPARE(seconds.problem().trouble, there ? DeviceTrouble::Broken : DeviceTrouble::Lost);
-        QCOMPARE(seconds.problem().text.find("PCI bus") != std::string::npos, !there);
+        QCOMPARE(seconds.problem().trouble, lost ? DeviceTrouble::Lost : DeviceTrouble::Broken);
+        QCOMPARE(seconds.problem().text.find("PCI bus") != std::string::npos, lost);
     }
 
     void timeStandsStill()
