@@ -4,6 +4,7 @@
 #include "core/protocol/json_writer.h"
 #include "core/protocol/version.h"
 #include "engine/command_line.h"
+#include "engine/device/cuda/kernel_image.h"
 #include "engine/measure/read_privileged.h"
 #include "engine/measure/selftest.h"
 #include "engine/simulate/profile.h"
@@ -71,6 +72,14 @@ int list(const std::vector<std::unique_ptr<Check>> &checks, bool json)
     return 0;
 }
 
+int printVersion()
+{
+    std::printf("seatrial-engine %s, protocol %d\n", protocol::kProgramVersion, protocol::kProtocolVersion);
+    const cuda::KernelImage &kernels = cuda::kernelImage();
+    std::printf("CUDA kernels: %s\n", cuda::hasKernels() ? std::string(kernels.architectures).c_str() : "none, it was built without nvcc");
+    return 0;
+}
+
 int runSelftest()
 {
     std::vector<std::string> failures = selftest();
@@ -112,8 +121,7 @@ int engineMain(int argc, char **argv, const std::vector<std::unique_ptr<Check>> 
     switch (line->command) {
     case Command::Help: return std::fputs(kHelp, stdout) < 0 ? 1 : 0;
     case Command::Version:
-        std::printf("seatrial-engine %s, protocol %d\n", protocol::kProgramVersion, protocol::kProtocolVersion);
-        return 0;
+        return printVersion();
     case Command::List: return list(checks, line->json);
     case Command::Selftest: return runSelftest();
     case Command::Plan: return runPlan(line->plan, line->sysroot, line->work, line->simulate);

@@ -8,7 +8,9 @@
 
 namespace seatrial::engine {
 
-/// The machine that this process runs on. Opens no library before it is asked something. @p sysroot is where /proc and /sys are read.
+/// The machine that this process runs on, with NVIDIA's GPUs by the CUDA driver, cuBLASLt, NCCL and NVML, each opened when it
+/// is first needed: a node without them has no GPUs. A process may fork until its first open() or allReduce(). To be called
+/// before there are threads. @p sysroot is where /proc and /sys are read.
 std::unique_ptr<Machine> realMachine(const std::filesystem::path &sysroot = "/");
 
 } // namespace seatrial::engine
