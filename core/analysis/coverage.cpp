@@ -28,6 +28,7 @@ struct CoverageIndex {
     explicit CoverageIndex(const Case &aCase);
 
     std::vector<std::map<std::string, std::vector<const StepResult *>>> results; ///< by node and step
+    std::vector<std::map<std::string, const StepResult *>> refusals; ///< by node and pair step: the last end of a partner that was waived
     std::vector<std::set<std::string>> figures;                 ///< by node: steps that have a figure
     std::vector<std::map<std::string, std::set<int>>> partners; ///< by node and step: with whom there is a figure
     std::vector<NodeFailure> standing;                          ///< failures that still count
@@ -40,12 +41,16 @@ CoverageIndex::CoverageIndex(const Case &aCase)
 {
     const auto count = static_cast<std::size_t>(aCase.nodes.size());
     results.resize(count);
+    refusals.resize(count);
     figures.resize(count);
     partners.resize(count);
     failures.resize(count, nullptr);
     for (const StepResult &result : aCase.run.results) {
         if (const auto node = aCase.nodes.find(result.node.text()))
             results[static_cast<std::size_t>(*node)][result.key.step.text()].push_back(&result);
+        const auto peer = result.key.peer.empty() ? std::nullopt : aCase.nodes.find(result.key.peer.text());
+        if (peer && result.finished.status == StepStatus::Waived)
+            refusals[static_cast<std::size_t>(*peer)][result.key.step.text()] = &result;
     }
     for (const Figure &figure : aCase.figures) {
         if (!figure.ends) {
@@ -219,7 +224,10 @@ void NodeCoverage::pairStep(const PlanStep &step, const Results &results)
         m_verdict.coverage.measured += required;
         return;
     }
-    const StepResult *const last = lastOf(results);
+    // Whoever serves is asked first; where that end waives, this one is never asked.
+    const auto &refusals = m_index.refusals[static_cast<std::size_t>(m_node)];
+    const auto refusal = refusals.find(step.id.text());
+    const StepResult *const last = !results.empty() ? lastOf(results) : refusal != refusals.end() ? refusal->second : nullptr;
     if (last && count == 0 && waived(step, *last))
         return;
     if (others < 1)

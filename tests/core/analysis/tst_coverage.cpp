@@ -66,6 +66,26 @@ private slots:
         QCOMPARE(verdict.nodes.front().coverage.measured, 0);
     }
 
+    /// Whoever serves is asked first; where that end waives, the other is never asked and has no result of its own.
+    void whomEveryPartnerWaivesIsNotBlamed()
+    {
+        tests::RunBuilder run({"n01", "n02", "n03"});
+        run.pairStep("network", "net.pair", 2).step("memory", "host.memory");
+        for (const char *node : {"n01", "n02", "n03"})
+            run.measured(node, "memory", "triad", 10, protocol::Unit::GigabytesPerSecond);
+        for (const char *serving : {"n02", "n03"}) {
+            run.waived(serving, "network", protocol::Waiver::NotPresent, "the node is simulated");
+            auto &key = run.data().results.back().key;
+            key.peer = domain::NodeId("n01");
+            key.serving = true;
+        }
+        const auto node = verdictOf(run, "n01");
+        QCOMPARE(node.verdict, Verdict::Qualified);
+        QCOMPARE(node.coverage.planned, 1);
+        run.data().results.back().finished.waiver = protocol::Waiver::NotPermitted; // it may be there, and nobody looked
+        QCOMPARE(verdictOf(run, "n01").verdict, Verdict::Unknown);
+    }
+
     void aCancelledRunSaysOnceWhatItDidNotComeTo()
     {
         tests::RunBuilder run({"n01"});
