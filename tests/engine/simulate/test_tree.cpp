@@ -32,6 +32,12 @@ class TestSimulateTree : public QObject
 {
     Q_OBJECT
 
+    // Each tree is hundreds of files: one that nobody changes serves several.
+    QTemporaryDir m_folder;
+    const simulate::Profile m_profile = profileOf("");
+    const std::unique_ptr<Machine> m_machine = machineOf(m_profile, m_folder.path().toStdString());
+    const QString m_root = QString::fromStdString(m_machine->sysroot().string());
+
 private slots:
     void devicesHangWhereTheyShould();
     void halfWidth();
@@ -42,10 +48,8 @@ private slots:
 
 void TestSimulateTree::devicesHangWhereTheyShould()
 {
-    const QTemporaryDir folder;
-    const auto profile = profileOf("");
-    const auto machine = machineOf(profile, folder.path().toStdString());
-    const QString root = QString::fromStdString(machine->sysroot().string());
+    const QString &root = m_root;
+    const auto &profile = m_profile;
     int gpus = 0, switches = 0;
     for (const QString &address : QDir(root + "/sys/bus/pci/devices").entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
         const QString folderOf = root + "/sys/bus/pci/devices/" + address;
@@ -68,7 +72,7 @@ void TestSimulateTree::devicesHangWhereTheyShould()
         QCOMPARE(lineOf(folderOf + "/current_link_speed"), QStringLiteral("32.0 GT/s PCIe"));
         QCOMPARE(lineOf(folderOf + "/local_cpulist"), gpu < 4 ? QStringLiteral("0-55,112-167") : QStringLiteral("56-111,168-223"));
         QCOMPARE(QFileInfo(folderOf + "/driver").canonicalFilePath().section('/', -1), QStringLiteral("nvidia"));
-        QCOMPARE(machine->management().identity(gpu)->attributes.at("pci_address"), address);
+        QCOMPARE(m_machine->management().identity(gpu)->attributes.at("pci_address"), address);
     }
 }
 
@@ -89,9 +93,7 @@ void TestSimulateTree::halfWidth()
 
 void TestSimulateTree::adapters()
 {
-    const QTemporaryDir folder;
-    const auto machine = machineOf(profileOf(""), folder.path().toStdString());
-    const QString root = QString::fromStdString(machine->sysroot().string());
+    const QString &root = m_root;
     QCOMPARE(QDir(root + "/sys/class/infiniband").entryList(QDir::Dirs | QDir::NoDotAndDotDot).size(), 9);
     QCOMPARE(lineOf(root + "/sys/class/infiniband/mlx5_3/ports/1/rate"), QStringLiteral("400 Gb/sec (4X NDR)"));
     QCOMPARE(lineOf(root + "/sys/class/infiniband/mlx5_3/ports/1/state"), QStringLiteral("4: ACTIVE"));
@@ -105,9 +107,7 @@ void TestSimulateTree::adapters()
 
 void TestSimulateTree::noLinkLeadsOut()
 {
-    const QTemporaryDir folder;
-    const auto machine = machineOf(profileOf("", "gb200-nvl72-tray"), folder.path().toStdString());
-    const QString root = QFileInfo(QString::fromStdString(machine->sysroot().string())).canonicalFilePath();
+    const QString root = QFileInfo(m_root).canonicalFilePath();
     int links = 0;
     for (QDirIterator entry(root, QDir::AllEntries | QDir::System | QDir::Hidden | QDir::NoDotAndDotDot, QDirIterator::Subdirectories); entry.hasNext();) {
         entry.next();
@@ -121,15 +121,12 @@ void TestSimulateTree::noLinkLeadsOut()
 
 void TestSimulateTree::isMadeOnce()
 {
-    const QTemporaryDir folder;
-    const auto profile = profileOf("");
-    const auto first = machineOf(profile, folder.path().toStdString());
-    QFile log(QString::fromStdString((first->sysroot() / "dev/kmsg").string()));
+    QFile log(m_root + "/dev/kmsg");
     QVERIFY(log.open(QIODevice::Append) && log.write("6,1,1,-;kept\n") > 0);
     log.close();
-    machineOf(profile, folder.path().toStdString());
+    machineOf(m_profile, m_folder.path().toStdString());
     QVERIFY(lineOf(log.fileName()).endsWith("kept"));
-    QVERIFY(!QFileInfo::exists(QString::fromStdString(first->sysroot().string()) + ".part"));
+    QVERIFY(!QFileInfo::exists(m_root + ".part"));
 }
 
 QTEST_APPLESS_MAIN(TestSimulateTree)
