@@ -36,6 +36,19 @@ QByteArray streamOf(const QByteArray &node)
         + record("goodbye", 5, R"("outcome":"finished")");
 }
 
+/// A node with a GPU and an adapter that hang on one switch, and a limit that the GPU misses.
+QByteArray streamOfGpus()
+{
+    const QByteArray gpu = R"("kind":"gpu","place":"gpu/0","identity":"1650123","model":"NVIDIA H100 80GB HBM3","attributes":{"pci_address":"0000:17:00.0",)"
+                           R"("cpus":"0-55","numa_node":"0","parent":"pcie/0000:14:01.0","relations":"gpu/0=X nic/mlx5_0=PIX"})";
+    const QByteArray nic = R"("kind":"nic","place":"nic/mlx5_0","identity":"a088:c203:00f6:1234","model":"MT4129\u001b[2J","attributes":{"relations":"gpu/0=PIX nic/mlx5_0=X"})";
+    QByteArray stream = streamOf("g01");
+    stream.truncate(stream.lastIndexOf("{\"type\":\"goodbye\""));
+    return stream + record("part", 5, gpu) + record("part", 6, nic)
+        + record("measurement", 7, R"("step":"health#1","check":"gpu.health","metric":"row_remap_failure","subject":"gpu/0","value":1,"unit":"","n":1)")
+        + record("step-finished", 8, R"("step":"health#1","check":"gpu.health","status":"completed","seconds":1)") + record("goodbye", 9, R"("outcome":"finished")");
+}
+
 QStringList keysOf(const QJsonObject &object)
 {
     QStringList keys = object.keys();
@@ -94,6 +107,7 @@ private slots:
         write("broken.yaml", "version: 1\nname: hall\nnodes:\n  - name: n01\n    adress: 127.0.0.1\n");
         write("n01.jsonl", streamOf("n01"));
         write("n02.jsonl", streamOf("n02"));
+        write("g01.jsonl", streamOfGpus());
         write("torn.jsonl", streamOf("n01") + "not json\n{\"type\":\"measurement\",\"seq\":\n");
         write("random", QByteArray("\x7f\x45\x4c\x46\x00\x01\x02\n\xff\xfe", 10));
         write("empty", {});
@@ -262,6 +276,31 @@ private slots:
         QVERIFY(!rows.isEmpty());
         for (const auto &row : rows)
             QCOMPARE(keysOf(row.toObject()), [&] { auto sorted = columns; sorted.sort(); return sorted; }());
+    }
+
+    void gpusAreNamedAndTheirTopologyIsShown()
+    {
+        QVERIFY(call({"replay", "@g01.jsonl", "--store", "@g.db"}).exitCode == 0);
+        const Ended text = call({"topology", "--store", "@g.db", "--node", "g01"});
+        QCOMPARE(text.exitCode, 0);
+        QVERIFY2(text.output.startsWith("        GPU0    NIC0    CPU Affinity  NUMA Affinity\nGPU0     X      PIX     0-55          0\nNIC0    PIX      X\n"), text.output.constData());
+        QVERIFY(text.output.contains("GPU0: GPU 0 (NVIDIA H100 80GB HBM3, serial 1650123, 0000:17:00.0), below pcie/0000:14:01.0"));
+        QVERIFY(!text.output.contains('\x1b'));
+        const auto json = QJsonDocument::fromJson(call({"topology", "--store", "@g.db", "--node", "g01", "--json"}).output).object();
+        QCOMPARE(keysOf(json), (QStringList{"members", "node", "others", "run"}));
+        QCOMPARE(json["members"].toArray()[0].toObject()["relations"].toObject()["NIC0"].toString(), QString("PIX"));
+
+        const Ended other = call({"topology", "--store", "@g.db", "--node", "g02"});
+        QCOMPARE(other.exitCode, 2);
+        QVERIFY(other.errors.contains("no node g02"));
+        QVERIFY(call({"replay", "@n01.jsonl", "--store", "@h.db"}).exitCode == 0);
+        QVERIFY(call({"topology", "--store", "@h.db", "--node", "n01"}).errors.contains("did not look how the GPUs of n01 are connected"));
+
+        const auto verdict = QJsonDocument::fromJson(call({"verdict", "--store", "@g.db", "--json"}).output).object();
+        const auto reason = verdict["nodes"].toArray()[0].toObject()["reasons"].toArray()[0].toObject();
+        QCOMPARE(reason["parts"].toArray()[0].toObject()["serial"].toString(), QString("1650123"));
+        QVERIFY2(reason["text"].toString().contains("GPU 0 (NVIDIA H100 80GB HBM3, serial 1650123, 0000:17:00.0)"), qPrintable(reason["text"].toString()));
+        QVERIFY(call({"results", "--store", "@g.db", "--format", "csv"}).output.contains("\"GPU 0 (NVIDIA H100 80GB HBM3, serial 1650123, 0000:17:00.0)\""));
     }
 
     void jsonIsTheSameAsItsFormat_data()

@@ -26,6 +26,12 @@ bool isGpu(const PciFunction &function)
     return function.vendor == kNvidia && (kind == 0x0300 || kind == 0x0302);
 }
 
+/// Handed to a virtual machine: the driver of this node cannot know it.
+bool isGivenAway(const PciFunction &function)
+{
+    return linkName(function.folder / "driver") == "vfio-pci";
+}
+
 bool isNvSwitch(const PciFunction &function)
 {
     return function.vendor == kNvidia && function.classCode >> 8 == 0x0680;
@@ -97,7 +103,7 @@ private:
 void TopologyReader::gpus()
 {
     for (const auto &[address, function] : m_tree.functions())
-        m_topology.gpusOnBus += isGpu(function);
+        m_topology.gpusOnBus += isGpu(function) && !isGivenAway(function);
     const auto count = m_management.count();
     if (count) {
         for (int index = 0; index < std::min(*count, kMostGpus); ++index)
@@ -107,7 +113,7 @@ void TopologyReader::gpus()
     // Without a driver the bus alone tells what is there; the driver would number them in the order of their addresses.
     m_topology.driverTrouble = count.problem().text.empty() ? "the driver does not answer" : count.problem().text;
     for (const auto &[address, function] : m_tree.functions()) {
-        if (!isGpu(function) || m_topology.gpus.size() >= kMostGpus)
+        if (!isGpu(function) || isGivenAway(function) || m_topology.gpus.size() >= kMostGpus)
             continue;
         TopologyRow row;
         row.part.kind = "gpu";

@@ -27,7 +27,7 @@ struct Topology {
     std::vector<TopologyRow> nvswitches; ///< that the host can see
     std::vector<protocol::Part> bridges; ///< root ports and PCIe switches above them
     std::vector<protocol::Part> numaNodes;
-    int gpusOnBus = 0;                    ///< that sysfs shows, whatever the driver says
+    int gpusOnBus = 0;                    ///< that sysfs shows, whatever the driver says; without those that a virtual machine has
     std::string driverTrouble;           ///< why the driver was not asked; empty if it was
     std::vector<std::string> disagreements; ///< sentences: sysfs and the driver contradict each other
     std::vector<std::string> lost;       ///< sentences: GPUs that the driver counts and that do not answer

@@ -205,6 +205,19 @@ private slots:
         QVERIFY(!topology.driverTrouble.empty());
     }
 
+    void aGpuOfAVirtualMachineIsNotMissed()
+    {
+        PciBuilder tree;
+        tree.add({"pci0000:14", "0000:14:01.0", "0000:15:00.0"}, PciBuilder::kGpu, 0);
+        tree.add({"pci0000:14", "0000:14:02.0", "0000:16:00.0"}, PciBuilder::kGpu, 0);
+        tree.files().write("sys/bus/pci/drivers/vfio-pci/bind", "");
+        tree.link("sys/devices/pci0000:14/0000:14:02.0/0000:16:00.0/driver", "sys/bus/pci/drivers/vfio-pci");
+        SampleDriver driver;
+        driver.addresses = {"0000:15:00.0"};
+        const PciTree pci(tree.root());
+        QCOMPARE(readTopology(pci, tree.root(), driver).gpusOnBus, 1);
+    }
+
     void aLostGpuIsNamedAndTheOthersStay()
     {
         PciBuilder tree;

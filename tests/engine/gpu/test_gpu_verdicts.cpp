@@ -146,6 +146,21 @@ private slots:
             QVERIFY2(std::ranges::any_of(node.reasons, [&](const auto &reason) { return reason.subject == parts[i]; }), parts[i]);
         }
     }
+
+    void anXidDuringACheckIsTiedToGpuAndStep()
+    {
+        SimulatedFleet fleet("quick", {"like: h100x8\nseed: 8\nfaults: [ { kind: xid79, part: gpu/3, value: 5 } ]\n"});
+        const auto verdict = fleet.verdict();
+        const auto &node = verdict.nodes[0];
+        QVERIFY2(node.verdict == Verdict::Failed, reasonsOf(node).constData());
+        const auto xid = std::ranges::find_if(node.reasons, [](const auto &reason) { return reason.metric == "xid"; });
+        QVERIFY2(xid != node.reasons.end(), reasonsOf(node).constData());
+        QCOMPARE(xid->subject, std::string("gpu/3"));
+        QCOMPARE(*xid->value, 79.0);
+        QVERIFY2(!xid->parts.empty() && !xid->parts[0].serial.empty(), xid->text.c_str());
+        QVERIFY2(xid->text.find("GPU has fallen off the bus, during ") != std::string::npos && xid->text.find("during the run") == std::string::npos, xid->text.c_str());
+        QVERIFY2(xid->advice.starts_with("drain the node and boot it"), xid->advice.c_str());
+    }
 };
 
 QTEST_GUILESS_MAIN(TestGpuVerdicts)
