@@ -87,7 +87,7 @@ namespace {
 /// Below a switch each device has a bus of its own: first those of the GPUs, then those of the NICs.
 std::string deviceBelow(int pcieSwitch, int place)
 {
-    std::array<char, 24> text{};
+    std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "0000:%02x:00.0", Profile::busOfSwitch(pcieSwitch) + 3 + place);
     return text.data();
 }
@@ -108,7 +108,7 @@ std::string Profile::nicAddress(std::size_t nic) const
     if (!nics[nic].rail) { // on a root port of its own, see sysfs_tree.cpp
         for (std::size_t before = 0; before < nic; ++before)
             place += !nics[before].rail;
-        std::array<char, 24> text{};
+        std::array<char, 32> text{};
         std::snprintf(text.data(), text.size(), "0000:%02x:00.0", 1 + place);
         return text.data();
     }

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <set>
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -217,7 +218,7 @@ void TestSimulateFaults::lostGpu()
     QVERIFY(!machine->management().identity(sick));
     QVERIFY(machine->management().sample(sick).problem().trouble == DeviceTrouble::Lost);
     for (const auto &reading : machine->management().readings(sick))
-        QVERIFY2(!reading.value || reading.fixed, reading.metric.c_str());
+        QVERIFY2(!reading.value, reading.metric.c_str());
     std::vector<std::uint64_t> xids;
     for (const auto &event : machine->management().events())
         xids.push_back(event.xid);
@@ -289,11 +290,12 @@ void TestSimulateFaults::hungRankIsTheOneBehind()
     const auto machine = machineWith(fault("kind: hung-rank, part: gpu/3, value: 1"));
     QVERIFY(machine->allReduce({0, 1, 2, 4}, 1 << 20, 1)); // without it all is well
     const auto other = machineWith(fault("kind: hung-rank, part: gpu/3, value: 1"));
-    QVERIFY(other->allReduce({2, 3, 4}, 1 << 20, 1)); // the first one ends
     const double before = other->now();
-    const pid_t child = ::fork();
+    const pid_t child = ::fork(); // who waits must not have worked itself: its time would be its own
     if (child == 0) {
-        std::ignore = other->allReduce({2, 3, 4}, 1 << 20, 1);
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (other->allReduce({2, 3, 4}, 1 << 20, 1)) // the first one ends
+            std::ignore = other->allReduce({2, 3, 4}, 1 << 20, 1);
         ::_exit(0);
     }
     QTRY_VERIFY_WITH_TIMEOUT(other->now() > before + 0.5, 10'000); // its time passes for who waits

@@ -57,6 +57,7 @@ private slots:
     void contentFollowsCopies();
     void whatStaysInTheCacheIsFaster();
     void samplersSeeLongWorkInItsMiddle();
+    void shortWindowsAreSampledToo();
     void sleepersAreNotLeftAlone();
     void timeIsAsFastAsTheProfileSays();
     void processesShareWhatHappens();
@@ -201,7 +202,6 @@ void TestSimulateMachine::samplersSeeLongWorkInItsMiddle()
     auto device = machine->open(0);
     Sampler sampler(*machine, 0);
     sampler.begin();
-    QTest::qSleep(20); // until its thread sleeps
     const double begun = machine->now();
     while (machine->now() < begun + 20)
         QVERIFY((*device)->multiply({}, 2000)); // each takes seconds
@@ -211,6 +211,21 @@ void TestSimulateMachine::samplersSeeLongWorkInItsMiddle()
     QVERIFY(window.powerWatts->mean > 650 && window.powerWatts->maximum < 720);
     QVERIFY(window.temperatureCelsius->maximum > window.temperatureCelsius->minimum + 10);
     QCOMPARE(*window.clockEventReasons, std::uint64_t(0x4));
+}
+
+void TestSimulateMachine::shortWindowsAreSampledToo()
+{
+    const auto machine = machineWith("");
+    auto device = machine->open(0);
+    Sampler sampler(*machine, 0);
+    std::uint32_t samples = 0;
+    for (int i = 0; i < 20; ++i) { // of two seconds each, as checks open them
+        sampler.begin();
+        for (const double begun = machine->now(); machine->now() < begun + 2;)
+            QVERIFY((*device)->multiply({}, 20)); // 28 ms
+        samples += sampler.end().samples;
+    }
+    QVERIFY2(samples > 20 * 12, qPrintable(QString::number(samples))); // of 25 each, where nothing disturbs
 }
 
 void TestSimulateMachine::sleepersAreNotLeftAlone()
