@@ -112,6 +112,12 @@ std::vector<std::string> groundsOf(const domain::Plan &plan, const domain::Fleet
             grounds.push_back(fmt::format("{}: {} round{} of disjoint pairs", step.id.text(), campaign::pairRounds(nodes, step.partners).size(),
                                           campaign::pairRounds(nodes, step.partners).size() == 1 ? "" : "s"));
     }
+    double ofParts = 0;
+    for (const auto &step : plan.steps)
+        ofParts += step.check.text().starts_with("gpu.") || step.check.text().starts_with("nic.") ? step.expectedSeconds : 0;
+    if (ofParts > 0)
+        grounds.push_back("each node has GPUs and adapters between nodes: their steps take " + durationText(ofParts)
+                          + " of a node, and next to nothing where there are none");
     grounds.push_back("nothing is measured again: a missed limit adds up to the step's retests");
     return grounds;
 }

@@ -75,3 +75,16 @@ function(seatrial_take_json_headers)
     target_include_directories(seatrial_json_headers SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/include)
     add_library(nlohmann_json::nlohmann_json ALIAS seatrial_json_headers)
 endfunction()
+
+# YAML for the engine, which takes it with it: a static archive, in that build the sysroot's own.
+function(seatrial_find_engine_yaml)
+    if(SEATRIAL_ENGINE_ONLY AND CMAKE_SYSROOT)
+        find_library(SEATRIAL_YAML_ARCHIVE libyaml-cpp.a PATHS ${CMAKE_SYSROOT}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}
+            NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH REQUIRED)
+    else()
+        find_library(SEATRIAL_YAML_ARCHIVE libyaml-cpp.a REQUIRED)
+    endif()
+    mark_as_advanced(SEATRIAL_YAML_ARCHIVE)
+    add_library(seatrial_engine_yaml INTERFACE)
+    target_link_libraries(seatrial_engine_yaml INTERFACE ${SEATRIAL_YAML_ARCHIVE})
+endfunction()

@@ -60,6 +60,8 @@ void testPairs(Case &aCase, const CriterionFigures &group);
 std::vector<domain::NodeVerdict> testCoverage(Case &aCase);
 /// GPUs and adapters that were there before the load and are not after it.
 void testLost(Case &aCase);
+/// Errors that the GPUs' driver logged, with what they mean, what is to be done, and the step in whose time they fell.
+void testXids(Case &aCase);
 /// Nodes that did not live through the run: they rebooted, or lost what they had written down.
 void testLives(Case &aCase);
 

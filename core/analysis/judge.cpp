@@ -209,6 +209,7 @@ FleetVerdict judge(const domain::RunData &run, const Criteria &criteria)
     testCriteria(aCase);
     listUnlimited(aCase);
     testLost(aCase);
+    testXids(aCase);
     testLives(aCase);
     FleetVerdict fleet;
     fleet.run = run.info.id;

@@ -193,10 +193,18 @@ void NodeTest::delta()
         if (figure->phase == "before")
             before[{figure->node, figure->subject}] = figure->value;
     }
+    // Counters that are listed only beyond some value (listed_above) had that value where the look before the load left them out.
+    std::set<int> looked;
+    for (const Figure &figure : m_case.figures) {
+        if (figure.phase == "before" && figure.check == m_criterion.check)
+            looked.insert(figure.node);
+    }
     for (const Figure *figure : m_figures) {
         if (figure->phase != "after")
             continue;
-        const auto first = before.find({figure->node, figure->subject});
+        auto first = before.find({figure->node, figure->subject});
+        if (const auto floor = parameterOf(*figure, "listed_above"); first == before.end() && floor && looked.contains(figure->node))
+            first = before.try_emplace({figure->node, figure->subject}, *floor).first;
         if (first == before.end()) {
             keep(*figure, unjudged("it was not read before the load"), {});
             continue;

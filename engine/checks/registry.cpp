@@ -12,6 +12,7 @@
 #include "engine/checks/gpu/gpu_peer.h"
 #include "engine/checks/gpu/gpu_topology.h"
 #include "engine/checks/gpu/nic_loopback.h"
+#include "engine/checks/gpu/xid_watch.h"
 #include "engine/checks/health/host_health.h"
 #include "engine/checks/memory/host_memory.h"
 #include "engine/checks/memory/host_memory_latency.h"
@@ -34,15 +35,15 @@ const std::vector<std::unique_ptr<Check>> &allChecks()
         all.push_back(std::make_unique<HostDisk>());
         all.push_back(std::make_unique<NetPair>());
         all.push_back(std::make_unique<GpuHealth>());
-        all.push_back(std::make_unique<NicLoopback>());
+        all.push_back(tiedToXids(std::make_unique<NicLoopback>()));
         all.push_back(std::make_unique<GpuTopology>());
-        all.push_back(std::make_unique<GpuHostLink>());
-        all.push_back(std::make_unique<GpuMemory>());
-        all.push_back(std::make_unique<GpuMemoryPattern>());
-        all.push_back(std::make_unique<GpuPeer>());
-        all.push_back(std::make_unique<GpuGemm>());
-        all.push_back(std::make_unique<GpuArithmetic>());
-        all.push_back(std::make_unique<GpuCollective>());
+        all.push_back(tiedToXids(std::make_unique<GpuHostLink>()));
+        all.push_back(tiedToXids(std::make_unique<GpuMemory>()));
+        all.push_back(tiedToXids(std::make_unique<GpuMemoryPattern>()));
+        all.push_back(tiedToXids(std::make_unique<GpuPeer>()));
+        all.push_back(tiedToXids(std::make_unique<GpuGemm>()));
+        all.push_back(tiedToXids(std::make_unique<GpuArithmetic>()));
+        all.push_back(tiedToXids(std::make_unique<GpuCollective>()));
         return all;
     }();
     return checks;

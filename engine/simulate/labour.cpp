@@ -105,12 +105,14 @@ Outcome<double> labour(Node &node, const std::vector<int> &gpus, Load load, doub
         double step = 0;
         {
             SharedState::Access state(node.state);
-            for (const int gpu : gpus)
-                stretch = std::max(stretch, node.model.stretch(gpu, state->gpus[std::size_t(gpu)], load));
+            for (const int gpu : gpus) {
+                GpuState &each = state->gpus[std::size_t(gpu)];
+                node.model.pass(gpu, each, Load::Idle, begun); // it had nothing to do since
+                stretch = std::max(stretch, node.model.stretch(gpu, each, load));
+            }
             step = std::min(left, stepSeconds);
             for (const int gpu : gpus) {
                 GpuState &each = state->gpus[std::size_t(gpu)];
-                node.model.pass(gpu, each, Load::Idle, begun);
                 each.load = load;
                 each.loadEnds = std::max(each.loadEnds, begun + step * stretch);
             }

@@ -87,7 +87,7 @@ namespace {
 /// Below a switch each device has a bus of its own: first those of the GPUs, then those of the NICs.
 std::string deviceBelow(int pcieSwitch, int place)
 {
-    std::array<char, 24> text{};
+    std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "0000:%02x:00.0", Profile::busOfSwitch(pcieSwitch) + 3 + place);
     return text.data();
 }
@@ -108,7 +108,7 @@ std::string Profile::nicAddress(std::size_t nic) const
     if (!nics[nic].rail) { // on a root port of its own, see sysfs_tree.cpp
         for (std::size_t before = 0; before < nic; ++before)
             place += !nics[before].rail;
-        std::array<char, 24> text{};
+        std::array<char, 32> text{};
         std::snprintf(text.data(), text.size(), "0000:%02x:00.0", 1 + place);
         return text.data();
     }
@@ -172,17 +172,20 @@ std::string_view builtInProfileNames()
     return "a100x8, h100x8, h200x8, b200x8, gb200-nvl72-tray";
 }
 
-std::optional<Profile> loadProfile(const std::string &nameOrFile, std::string &error)
-{
-    auto profile = builtInProfile(nameOrFile);
-    if (!profile)
-        error = nameOrFile + ": no such profile; built in are " + std::string(builtInProfileNames());
-    return profile;
-}
-
 std::string_view faultWord(FaultKind kind)
 {
     return std::find_if(words.begin(), words.end(), [&](const auto &word) { return word.first == kind; })->second;
+}
+
+std::optional<FaultKind> faultFromWord(std::string_view word)
+{
+    const auto found = std::find_if(words.begin(), words.end(), [&](const auto &each) { return each.second == word; });
+    return found == words.end() ? std::nullopt : std::optional(found->first);
+}
+
+std::string_view faultWords()
+{
+    return "slow-hbm, half-width-pcie, dead-nvlink, throttles, slow-rail, ecc-storm, xid79, wrong-arithmetic, wrong-memory, hung-rank, slow-node";
 }
 
 } // namespace seatrial::engine::simulate

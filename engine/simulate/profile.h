@@ -96,5 +96,7 @@ std::string_view builtInProfileNames();
 std::optional<Profile> loadProfile(const std::string &nameOrFile, std::string &error);
 
 std::string_view faultWord(FaultKind kind);
+std::optional<FaultKind> faultFromWord(std::string_view word);
+std::string_view faultWords();
 
 } // namespace seatrial::engine::simulate

@@ -50,7 +50,7 @@ private:
         reading.unit = unit;
         reading.counter = nature == Nature::Counter;
         reading.fixed = nature == Nature::Fixed;
-        if (m_state.lost && nature != Nature::Fixed) {
+        if (m_state.lost) {
             reading.absent = DeviceTrouble::Lost;
             reading.text = lostProblem(m_gpu).text;
         } else {

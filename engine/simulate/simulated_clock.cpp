@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
+
+#include <sys/stat.h>
 
 namespace seatrial::engine::simulate {
 
@@ -13,12 +14,21 @@ using std::chrono::duration;
 
 constexpr double sliceRealSeconds = 0.02;      ///< after so long a sleep looks whether it shall end
 constexpr double sleeperPatienceSeconds = 0.02; ///< real, for a sampler that was woken to look and to sleep again
+constexpr double newcomerPatienceSeconds = 0.01; ///< real, for a sampler that may just be about to sleep
+constexpr double mostWaitAfter = 0.64;         ///< simulated
 constexpr double idlePatienceSeconds = 0.05;   ///< real; then a sleeper moves the time itself
 constexpr double leastIdleSleepSeconds = 0.001; ///< real, of a process that only waits for others
 
 bool isSet(const std::atomic<bool> *stop)
 {
     return stop && stop->load(std::memory_order_relaxed);
+}
+
+/// Of this process: its folder of threads has a link from each of them and two of its own.
+bool hasOtherThreads()
+{
+    struct stat tasks {};
+    return ::stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3;
 }
 
 } // namespace
@@ -77,6 +87,21 @@ void SimulatedClock::wait(double seconds, const std::atomic<bool> *stop)
     }
 }
 
+/// A sampler that was just told to begin has not slept yet, and work that takes microseconds would be over before it does: now and
+/// then it is given the time. In vain less and less often.
+void SimulatedClock::awaitSleeper(std::unique_lock<std::mutex> &lock, double seconds)
+{
+    m_unwatched += seconds;
+    const bool watched = !m_sleepers.empty();
+    if (!watched && (m_unwatched < m_waitAfter || !hasOtherThreads()))
+        return;
+    const std::uint64_t before = m_fellAsleep;
+    const bool came = watched
+        || m_changed.wait_for(lock, duration<double>(newcomerPatienceSeconds), [&] { return m_fellAsleep != before; });
+    m_unwatched = 0;
+    m_waitAfter = came ? leastWaitAfter : std::min(2 * m_waitAfter, mostWaitAfter);
+}
+
 /// Wakes those whose moment has come, and waits until they sleep again: else the time would run away from them.
 void SimulatedClock::releaseUntil(std::unique_lock<std::mutex> &lock, double now)
 {
@@ -98,6 +123,8 @@ void SimulatedClock::moveTo(double target, const std::atomic<bool> *stop, const 
 {
     const bool sleeps = m_speedup < Profile::neverSleeps;
     std::unique_lock lock(m_mutex);
+    if (!sleeps && m_works)
+        awaitSleeper(lock, target - m_now);
     do {
         double next = target;
         for (const Sleeper &sleeper : m_sleepers) {
@@ -160,6 +187,10 @@ void SimulatedClock::sleep(double seconds, const std::atomic<bool> *stop)
         }
     }
     m_sleepers.erase(self);
+    if (isSet(stop)) { // it will not come back: nobody shall wait for it
+        ++m_fellAsleep;
+        m_changed.notify_all();
+    }
 }
 
 } // namespace seatrial::engine::simulate

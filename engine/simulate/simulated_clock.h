@@ -29,6 +29,8 @@ public:
     void beginWork();
 
 private:
+    static constexpr double leastWaitAfter = 0.04;
+
     struct Sleeper {
         double until = 0;
         bool released = false;
@@ -38,6 +40,7 @@ private:
     void moveTo(double target, const std::atomic<bool> *stop, const std::function<void(double)> &reached, double leastRealSeconds);
     double followed() const; ///< with m_mutex
     void publish(double now);
+    void awaitSleeper(std::unique_lock<std::mutex> &lock, double seconds);
     void releaseUntil(std::unique_lock<std::mutex> &lock, double now);
     void wait(double seconds, const std::atomic<bool> *stop);
 
@@ -50,6 +53,8 @@ private:
     std::uint64_t m_fellAsleep = 0;
     std::uint64_t m_moves = 0;
     double m_now = 0;
+    double m_unwatched = 0;         ///< simulated seconds since a sampler was last seen or waited for
+    double m_waitAfter = leastWaitAfter; ///< so many of them, and one is waited for
     bool m_works = false;
 };
 

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdio>
+#include <string_view>
 
 #include <unistd.h>
 
@@ -16,11 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char *bridgeClass = "0x060400";
 constexpr int switchBoardBus = 0xf0; ///< the NVSwitches of a board are behind a PCIe switch of their own
 
 std::string address(int bus, int device)
 {
-    std::array<char, 24> text{};
+    std::array<char, 32> text{};
     std::snprintf(text.data(), text.size(), "0000:%02x:%02x.0", bus, device);
     return text.data();
 }
@@ -73,9 +75,10 @@ public:
 
 private:
     fs::path put(const fs::path &parent, const PciFunction &function);
+    void putRest(const fs::path &at, const PciFunction &function);
     fs::path bridge(const fs::path &parent, const std::string &at, int numa, int lanes)
     {
-        return put(parent, {at, "0x060400", 0x1000, 0xc030, 0x1000, numa, lanes, 16, m_sku.linkGigatransfers(), "pcieport"});
+        return put(parent, {at, bridgeClass, 0x1000, 0xc030, 0x1000, numa, lanes, 16, m_sku.linkGigatransfers(), "pcieport"});
     }
     void below(int which);
     void frontEnds();
@@ -98,32 +101,39 @@ fs::path PciTree::put(const fs::path &parent, const PciFunction &function)
     m_writer.line(at / "class", function.deviceClass);
     m_writer.line(at / "vendor", hex4(function.vendor));
     m_writer.line(at / "device", hex4(function.device));
-    m_writer.line(at / "subsystem_vendor", hex4(function.vendor));
-    m_writer.line(at / "subsystem_device", hex4(function.subsystem));
-    m_writer.line(at / "revision", "0xa1");
     m_writer.line(at / "numa_node", std::to_string(m_profile.numaNodes > 1 ? function.numa : -1));
-    m_writer.line(at / "local_cpulist", cpuListOf(m_profile, function.numa));
     m_writer.line(at / "current_link_width", std::to_string(function.lanes));
     m_writer.line(at / "max_link_width", std::to_string(function.lanesMax));
     m_writer.line(at / "current_link_speed", speed);
     m_writer.line(at / "max_link_speed", speed);
+    m_writer.folder(fs::path("sys/bus/pci/drivers") / function.driver);
+    m_writer.link(at / "driver", fs::path("sys/bus/pci/drivers") / function.driver);
+    m_writer.link(fs::path("sys/bus/pci/devices") / function.address, at);
+    if (std::string_view(function.deviceClass) != bridgeClass)
+        putRest(at, function);
+    return at;
+}
+
+/// What nobody looks at on a bridge: there are many, and each file takes its time.
+void PciTree::putRest(const fs::path &at, const PciFunction &function)
+{
+    m_writer.line(at / "subsystem_vendor", hex4(function.vendor));
+    m_writer.line(at / "subsystem_device", hex4(function.subsystem));
+    m_writer.line(at / "revision", "0xa1");
+    m_writer.line(at / "local_cpulist", cpuListOf(m_profile, function.numa));
     m_writer.line(at / "power/runtime_status", "active");
     const bool narrow = function.lanes < function.lanesMax;
     m_writer.file(at / "aer_dev_correctable", std::string("RxErr ") + (narrow ? "37" : "0") + "\nBadTLP 0\nBadDLLP " + (narrow ? "12" : "0")
                       + "\nTOTAL_ERR_COR " + (narrow ? "49" : "0") + '\n');
     m_writer.file(at / "aer_dev_nonfatal", "Undefined 0\nTOTAL_ERR_NONFATAL 0\n");
     m_writer.file(at / "aer_dev_fatal", "Undefined 0\nTOTAL_ERR_FATAL 0\n");
-    m_writer.folder(fs::path("sys/bus/pci/drivers") / function.driver);
-    m_writer.link(at / "driver", fs::path("sys/bus/pci/drivers") / function.driver);
-    m_writer.link(fs::path("sys/bus/pci/devices") / function.address, at);
-    return at;
 }
 
 /// Root port, switch, and on the switch a port for each device.
 void PciTree::below(int which)
 {
     const int bus = Profile::busOfSwitch(which), numa = m_profile.numaOfSwitch(which);
-    std::array<char, 16> host{};
+    std::array<char, 24> host{};
     std::snprintf(host.data(), host.size(), "pci0000:%02x", bus);
     const auto root = bridge(fs::path("sys/devices") / host.data(), address(bus, 1), numa, 16);
     const auto upstream = bridge(root, address(bus + 1, 0), numa, 16);

@@ -104,7 +104,7 @@ int workerMain(const WorkerOptions &options, const std::vector<std::unique_ptr<C
     }
     const auto sysroot = options.sysroot == "/" ? machine->sysroot() : options.sysroot;
     const CheckContext context{step->step,         step->parameters,       sysroot,                options.workFolder,
-                               step->deadlineSeconds, options.allowBusy, options.sudo, &stopRequestedBySignal, &emitter,
+                               step->deadlineSeconds, options.allowBusy, options.sudo && !machine->simulated(), &stopRequestedBySignal, &emitter,
                                hasLock ? WorkerProcess::kLoadLockFd : -1,
                                run.filename(), machine.get()};
     emitter.emit(finishedFrom(*step, runCheck(**check, context)));

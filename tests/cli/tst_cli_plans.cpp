@@ -102,7 +102,9 @@ private slots:
         QVERIFY(ramped["ramp_s"].toDouble() > 0);
         const auto flat = QJsonDocument::fromJson(call({"plan", "estimate", file, "--inventory", many, "--ramp", "off", "--format", "json"}).output).object();
         QCOMPARE(flat["ramp_s"].toDouble(), 0.);
-        QVERIFY(call({"plan", "estimate", "quick", "--inventory", many}).output.contains("Rests on:"));
+        const auto quick = call({"plan", "estimate", "quick", "--inventory", many}).output;
+        QVERIFY(quick.contains("Rests on:") && quick.contains("next to nothing where there are none"));
+        QVERIFY(!call({"plan", "estimate", file, "--inventory", many}).output.contains("GPUs"));
     }
 
     void estimateTakesHosts()

@@ -98,6 +98,11 @@ public:
         m_run.events.push_back({domain::NodeId(node), {protocol::Severity::Warning, code, {}, "node", text, {}}, 1, 0});
         return *this;
     }
+    RunBuilder &event(const std::string &node, protocol::Event event, double wallSeconds = 0)
+    {
+        m_run.events.push_back({domain::NodeId(node), std::move(event), 1, wallSeconds});
+        return *this;
+    }
     RunBuilder &loadAllowedBy(const std::string &person)
     {
         m_run.info.loadAllowedBy = person;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/checks/gpu/bench.h"
+#include "engine/checks/gpu/xid_watch.h"
 
 #include "engine/measure/clock.h"
 #include "engine/measure/text.h"
@@ -143,8 +144,11 @@ CheckResult measureEachGpu(const CheckContext &context, std::string_view check, 
         tasks.push_back({gpu.subject(), [&, gpu](ChildSide &side) {
                              CheckContext own = context;
                              own.out = &side.out();
+                             DriverXids xids(own, gpu.index);
                              Bench bench(side, own, check, options, {gpu});
-                             return work(bench);
+                             auto result = work(bench);
+                             xids.report(Reporter(own, check));
+                             return result;
                          }});
     }
     const auto take = [&](protocol::Body body) {

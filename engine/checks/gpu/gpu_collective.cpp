@@ -58,14 +58,6 @@ std::vector<int> indexesOf(const std::vector<SurveyedGpu> &gpus)
     return indexes;
 }
 
-std::string namesOf(const std::vector<SurveyedGpu> &gpus)
-{
-    std::string text;
-    for (const auto &gpu : gpus)
-        text += (text.empty() ? "" : ", ") + gpu.subject();
-    return text;
-}
-
 /// All sizes over the GPUs of one group.
 class GroupRun
 {
@@ -253,7 +245,7 @@ TaskEnd runGroup(const CheckContext &context, std::string_view check, const GpuO
         Bench bench(side, own, check, common, gpus);
         return GroupRun(bench, wanted).run();
     };
-    return runTasks({{"the all-reduce of " + namesOf(gpus), work}}, Order::SideBySide, common.patience, context.stop, emit).front();
+    return runTasks({{"the all-reduce of " + std::to_string(gpus.size()) + " GPUs", work}}, Order::SideBySide, common.patience, context.stop, emit).front();
 }
 
 /// The group died or hung: says by whom, where that can be told.

@@ -22,14 +22,15 @@ using protocol::Severity;
 using protocol::Unit;
 namespace fs = std::filesystem;
 
-/// GPUs of NVIDIA that the kernel sees on PCI, driver or not.
+/// GPUs of NVIDIA that the kernel sees on PCI, driver or not. One handed to a virtual machine is nothing that a driver here could know.
 std::vector<std::string> gpusOnBus(const fs::path &sysroot)
 {
     std::vector<std::string> addresses;
     std::error_code error;
     for (const auto &device : fs::directory_iterator(sysroot / "sys/bus/pci/devices", error)) {
         const auto vendor = readLine(device.path() / "vendor"), kind = readLine(device.path() / "class");
-        if (vendor == "0x10de" && kind && (kind->starts_with("0x0300") || kind->starts_with("0x0302")))
+        const bool givenAway = fs::read_symlink(device.path() / "driver", error).filename() == "vfio-pci";
+        if (!givenAway && vendor == "0x10de" && kind && (kind->starts_with("0x0300") || kind->starts_with("0x0302")))
             addresses.push_back(printable(device.path().filename().string()));
     }
     std::sort(addresses.begin(), addresses.end());
@@ -150,7 +151,7 @@ private:
         for (const auto &[address, subject] : m_addresses)
             counts[subject] = 0;
         for (const auto &xid : log.xids()) {
-            reportXid(m_reporter, xid);
+            reportXid(m_reporter, xid, logClock(m_context));
             counts[xid.subject] += xid.count;
         }
         for (const auto &[subject, count] : counts) {
@@ -163,7 +164,7 @@ private:
             SeenXid xid{event.source, event.gpu < 0 ? "node" : "gpu/" + std::to_string(event.gpu), {}, std::to_string(event.xid), false, printable(event.text), 1,
                         event.seconds, event.seconds};
             if (event.xid != 0)
-                reportXid(m_reporter, xid);
+                reportXid(m_reporter, xid, logClock(m_context));
         }
     }
 

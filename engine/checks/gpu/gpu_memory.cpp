@@ -13,7 +13,7 @@ namespace {
 
 using protocol::Unit;
 
-constexpr std::uint64_t leastArray = 256ull << 20;
+constexpr std::uint64_t leastArray = 2ull << 30; ///< half a millisecond and more: the start of a kernel is lost in it
 constexpr std::uint64_t cacheMultiple = 4; ///< an array is so many times the second-level cache: nothing of it is left there
 constexpr std::uint64_t granule = 1 << 20;
 constexpr double repetitionSeconds = 0.01; ///< long against the launch of a kernel
@@ -147,7 +147,7 @@ CheckResult measureMemory(Bench &bench, double seconds, std::uint64_t wanted)
 std::vector<std::string> GpuMemory::parameterHelp() const
 {
     auto help = GpuOptions::help(Order::SideBySide);
-    help.insert(help.begin(), {"seconds=3 (longest time of all loops of one GPU, s)", "array_bytes=0 (of each of three arrays; 0: four times the cache, 256 MiB at least)"});
+    help.insert(help.begin(), {"seconds=3 (longest time of all loops of one GPU, s)", "array_bytes=0 (of each of three arrays; 0: four times the cache, 2 GiB at least)"});
     return help;
 }
 

@@ -122,6 +122,66 @@ const SurveyedGpu &find(const std::vector<SurveyedGpu> &gpus, int index)
     return *std::find_if(gpus.begin(), gpus.end(), [&](const auto &gpu) { return gpu.index == index; });
 }
 
+/// All pairs, round by round.
+class PeerRounds
+{
+public:
+    PeerRounds(const CheckContext &context, std::string_view check, const GpuOptions &options, const Wanted &wanted, std::vector<SurveyedGpu> gpus)
+        : m_context(context), m_check(check), m_options(options), m_wanted(wanted), m_gpus(std::move(gpus)), m_deadline(Deadline::after(options.patience.total))
+    {
+    }
+
+    void run(std::vector<TaskEnd> &ends)
+    {
+        std::vector<int> members;
+        for (const auto &gpu : m_gpus)
+            members.push_back(gpu.index);
+        for (auto round : disjointRounds(members)) {
+            std::erase_if(round, [&](const IntPair &pair) { return m_troubles[pair.first] >= mostTroubles || m_troubles[pair.second] >= mostTroubles; });
+            measure(round, ends);
+            if (stopRequested(m_context.stop))
+                return;
+        }
+    }
+
+private:
+    void measure(const std::vector<IntPair> &round, std::vector<TaskEnd> &ends)
+    {
+        std::vector<Task> tasks;
+        for (const auto &[a, b] : round) {
+            const std::vector<SurveyedGpu> pair{find(m_gpus, a), find(m_gpus, b)};
+            tasks.push_back({arrow(pair[0], pair[1]), [this, pair](ChildSide &side) {
+                                 CheckContext own = m_context;
+                                 own.out = &side.out();
+                                 Bench bench(side, own, m_check, m_options, pair);
+                                 return PairRun(bench, m_wanted).run();
+                             }});
+        }
+        auto patience = m_options.patience;
+        patience.total = m_deadline.remainingSeconds();
+        auto ended = runTasks(std::move(tasks), m_options.order, patience, m_context.stop, [this](protocol::Body body) {
+            if (m_context.out)
+                m_context.out->emit(std::move(body));
+        });
+        for (std::size_t i = 0; i < ended.size(); ++i) {
+            const bool well = ended[i].kind == TaskEnd::Kind::Answered && ended[i].result.status != protocol::StepStatus::Failed;
+            m_troubles[round[i].first] += !well;
+            m_troubles[round[i].second] += !well;
+            ends.push_back(std::move(ended[i]));
+        }
+    }
+
+    static constexpr int mostTroubles = 2;
+
+    const CheckContext &m_context;
+    std::string_view m_check;
+    const GpuOptions &m_options;
+    const Wanted &m_wanted;
+    std::vector<SurveyedGpu> m_gpus;
+    Deadline m_deadline;
+    std::map<int, int> m_troubles; ///< pairs of a GPU that died or hung: with two of them it is not tried with all others as well
+};
+
 } // namespace
 
 std::vector<std::string> GpuPeer::parameterHelp() const
@@ -139,7 +199,7 @@ std::optional<CheckResult> GpuPeer::absence(const CheckContext &context) const
 CheckResult GpuPeer::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    auto common = GpuOptions::read(options, Order::SideBySide, context); // pairs without a common GPU
+    const auto common = GpuOptions::read(options, Order::SideBySide, context); // pairs without a common GPU
     Wanted wanted;
     wanted.seconds = options.number("seconds", 0.5, 0.01, 604800);
     wanted.bytes = std::uint64_t(options.integer("bytes", usualBytes, 4096, std::int64_t(8) << 30)) / 8 * 8;
@@ -152,42 +212,9 @@ CheckResult GpuPeer::load(const CheckContext &context) const
     const auto gpus = survey.fit();
     if (gpus.size() < 2 && ends.empty())
         return CheckResult::notPresent("there is one GPU, and a pair takes two");
-    std::vector<int> members;
-    for (const auto &gpu : gpus)
-        members.push_back(gpu.index);
-    const auto emit = [&](protocol::Body body) {
-        if (context.out)
-            context.out->emit(std::move(body));
-    };
-    const Deadline deadline = Deadline::after(common.patience.total);
-    std::map<int, int> troubles; // pairs of a GPU that died or hung: with two of them it is not tried with all others as well
-    for (const auto &round : disjointRounds(members)) {
-        std::vector<Task> tasks;
-        std::vector<IntPair> tried;
-        for (const auto &[a, b] : round) {
-            if (troubles[a] >= 2 || troubles[b] >= 2)
-                continue;
-            tried.emplace_back(a, b);
-            const std::vector<SurveyedGpu> pair{find(gpus, a), find(gpus, b)};
-            tasks.push_back({arrow(pair[0], pair[1]), [&, pair](ChildSide &side) {
-                                 CheckContext own = context;
-                                 own.out = &side.out();
-                                 Bench bench(side, own, id(), common, pair);
-                                 return PairRun(bench, wanted).run();
-                             }});
-        }
-        auto patience = common.patience;
-        patience.total = deadline.remainingSeconds();
-        auto ended = runTasks(std::move(tasks), common.order, patience, context.stop, emit);
-        for (std::size_t i = 0; i < ended.size(); ++i) {
-            const bool answered = ended[i].kind == TaskEnd::Kind::Answered && ended[i].result.status != protocol::StepStatus::Failed;
-            troubles[tried[i].first] += !answered;
-            troubles[tried[i].second] += !answered;
-            ends.push_back(std::move(ended[i]));
-        }
-        if (stopRequested(context.stop))
-            return stoppedEarly();
-    }
+    PeerRounds(context, id(), common, wanted, gpus).run(ends);
+    if (stopRequested(context.stop))
+        return stoppedEarly();
     return conclude(ends);
 }
 

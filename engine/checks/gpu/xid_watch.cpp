@@ -38,6 +38,11 @@ std::filesystem::path rootOf(const CheckContext &context)
 
 } // namespace
 
+double logClock(const CheckContext &context)
+{
+    return context.machine && !context.machine->simulated() ? context.machine->now() : -1;
+}
+
 std::map<std::string, std::string> gpuAddresses(Management &management)
 {
     std::map<std::string, std::string> gpus;
@@ -95,7 +100,7 @@ void XidLog::add(double seconds, const std::string &text, const std::map<std::st
     m_xids[known->second].lastSeconds = seconds;
 }
 
-void reportXid(const Reporter &reporter, const SeenXid &xid)
+void reportXid(const Reporter &reporter, const SeenXid &xid, double now)
 {
     protocol::Parameters parameters{{xid.ofSwitch ? "sxid" : "xid", xid.number},
                                     {"source", xid.source},
@@ -104,15 +109,42 @@ void reportXid(const Reporter &reporter, const SeenXid &xid)
                                     {"last_seconds", numberText(xid.lastSeconds)}};
     if (!xid.address.empty())
         parameters["pci_address"] = xid.address;
+    if (now >= xid.lastSeconds)
+        parameters["age_seconds"] = numberText(now - xid.lastSeconds);
     reporter.event(Severity::Error, "gpu.xid", xid.subject, xid.text, std::move(parameters));
 }
 
-XidWatch::XidWatch(const CheckContext &context, const Reporter &reporter, bool byDriver)
-    : m_context(context), m_reporter(reporter), m_byDriver(byDriver && context.machine)
+DriverXids::DriverXids(const CheckContext &context, std::optional<int> gpu) : m_management(context.machine->management()), m_gpu(gpu)
 {
-    if (m_byDriver) {
+    m_management.events(); // begins to listen
+}
+
+std::size_t DriverXids::report(const Reporter &reporter)
+{
+    std::map<std::string, SeenXid> seen;
+    for (const auto &event : m_management.events()) {
+        if (event.xid == 0 || (m_gpu && event.gpu >= 0 && event.gpu != *m_gpu))
+            continue;
+        SeenXid xid;
+        xid.source = event.source;
+        xid.subject = event.gpu < 0 ? "node" : "gpu/" + std::to_string(event.gpu);
+        xid.number = std::to_string(event.xid);
+        xid.text = printable(event.text).substr(0, mostText);
+        xid.firstSeconds = event.seconds;
+        auto &kept = seen.try_emplace(xid.subject + '|' + keyOf(xid), xid).first->second;
+        ++kept.count;
+        kept.lastSeconds = event.seconds;
+    }
+    for (const auto &[key, xid] : seen)
+        reportXid(reporter, xid, -1);
+    return seen.size();
+}
+
+XidWatch::XidWatch(const CheckContext &context, const Reporter &reporter, bool byDriver) : m_context(context), m_reporter(reporter)
+{
+    if (byDriver && context.machine) {
+        m_driver.emplace(context);
         m_gpus = gpuAddresses(context.machine->management());
-        context.machine->management().events(); // begins to listen
     }
     const auto log = XidLog::read(context, m_gpus);
     for (const auto &xid : log.xids())
@@ -126,40 +158,48 @@ std::size_t XidWatch::report()
     for (auto xid : log.xids()) {
         const auto before = m_before.find(keyOf(xid));
         const std::uint64_t known = before == m_before.end() ? 0 : before->second;
-        if (xid.count == known)
+        m_before[keyOf(xid)] = xid.count; // a log that lost its oldest messages counts anew
+        if (xid.count <= known)
             continue;
-        if (xid.count > known) { // a log that lost its oldest messages counts anew
-            xid.count -= known;
-            if (known > 0)
-                xid.firstSeconds = xid.lastSeconds;
-        }
-        m_before[keyOf(xid)] = known + xid.count;
-        reportXid(m_reporter, xid);
+        xid.count -= known;
+        if (known > 0)
+            xid.firstSeconds = xid.lastSeconds;
+        reportXid(m_reporter, xid, logClock(m_context));
         ++told;
     }
-    if (!m_byDriver)
-        return told;
-    std::map<std::string, SeenXid> byDriver;
-    for (const auto &event : m_context.machine->management().events()) {
-        if (event.xid == 0)
-            continue;
-        SeenXid xid;
-        xid.source = event.source;
-        xid.subject = event.gpu < 0 ? "node" : "gpu/" + std::to_string(event.gpu);
-        for (const auto &[address, place] : m_gpus) {
-            if (place == xid.subject)
-                xid.address = address;
-        }
-        xid.number = std::to_string(event.xid);
-        xid.text = printable(event.text).substr(0, mostText);
-        xid.firstSeconds = event.seconds;
-        auto &kept = byDriver.try_emplace(keyOf(xid) + '|' + xid.subject, xid).first->second;
-        ++kept.count;
-        kept.lastSeconds = event.seconds;
+    return told + (m_driver ? m_driver->report(m_reporter) : 0);
+}
+
+namespace {
+
+class TiedCheck : public Check
+{
+public:
+    explicit TiedCheck(std::unique_ptr<Check> check) : m_check(std::move(check)) {}
+
+    std::string_view id() const override { return m_check->id(); }
+    std::string_view summary() const override { return m_check->summary(); }
+    std::vector<std::string> parameterHelp() const override { return m_check->parameterHelp(); }
+    bool loads() const override { return m_check->loads(); }
+
+    CheckResult run(const CheckContext &context) const override
+    {
+        const Reporter reporter(context, id());
+        XidWatch xids(context, reporter, false); // the work is done by children of this process, which must not open the driver
+        auto result = m_check->run(context);
+        xids.report();
+        return result;
     }
-    for (const auto &[key, xid] : byDriver)
-        reportXid(m_reporter, xid);
-    return told + byDriver.size();
+
+private:
+    const std::unique_ptr<Check> m_check;
+};
+
+} // namespace
+
+std::unique_ptr<Check> tiedToXids(std::unique_ptr<Check> check)
+{
+    return std::make_unique<TiedCheck>(std::move(check));
 }
 
 } // namespace seatrial::engine

@@ -6,6 +6,8 @@
 #include "engine/device/management.h"
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,13 +48,27 @@ private:
     std::uint64_t m_left = 0;
 };
 
-/// Ties Xids to the step in whose time they fell: what both sources tell between its making and report() is said by that step.
+/// What the event set of the driver tells from its making on.
+class DriverXids
+{
+public:
+    /// @p gpu: of this one alone; else of all. Opens the driver.
+    explicit DriverXids(const CheckContext &context, std::optional<int> gpu = std::nullopt);
+    /// Says what came since as events "gpu.xid"; how many there were.
+    std::size_t report(const Reporter &reporter);
+
+private:
+    Management &m_management;
+    const std::optional<int> m_gpu;
+};
+
+/// Ties Xids to the step in whose time they fell: what the kernel log got between its making and report() is said by that step, and if
+/// @p byDriver what the driver's event set told. A process that must not open the driver reads the log alone.
 ///
 ///     XidWatch xids(context, reporter); work(); xids.report();
 class XidWatch
 {
 public:
-    /// @p byDriver: listens to the driver's event set too. A process that must not open the driver reads the kernel log alone.
     XidWatch(const CheckContext &context, const Reporter &reporter, bool byDriver = true);
     /// Says what came since as events "gpu.xid"; how many there were.
     std::size_t report();
@@ -60,15 +76,21 @@ public:
 private:
     const CheckContext &m_context;
     const Reporter &m_reporter;
-    const bool m_byDriver;
+    std::optional<DriverXids> m_driver;
     std::map<std::string, std::string> m_gpus;
     std::map<std::string, std::uint64_t> m_before; ///< key of what the log held to how often
 };
 
+/// The same check, whose step tells the Xids that the kernel logged while it worked.
+std::unique_ptr<Check> tiedToXids(std::unique_ptr<Check> check);
+
 /// PCI addresses of the GPUs that the driver knows, to "gpu/3". Opens the driver.
 std::map<std::string, std::string> gpuAddresses(Management &management);
 
-/// The event "gpu.xid" of it.
-void reportXid(const Reporter &reporter, const SeenXid &xid);
+/// Now by the clock of the kernel log, which counts from boot; negative: it does not run as fast as ours (simulated time).
+double logClock(const CheckContext &context);
+
+/// The event "gpu.xid" of it. @p now: by the clock of the log, so that it can be told how long ago it was; before it: not known.
+void reportXid(const Reporter &reporter, const SeenXid &xid, double now);
 
 } // namespace seatrial::engine

@@ -23,9 +23,10 @@ public:
     {
         if (!m_pointer)
             return result::functionNotFound;
-        const char *const outer = m_running->exchange(m_name);
+        m_running->store(m_name);
         const Result outcome = m_pointer(arguments...);
-        m_running->store(outer);
+        const char *mine = m_name;
+        m_running->compare_exchange_strong(mine, nullptr); // another thread's call may be the one that is shown by now
         return outcome;
     }
     const char *name() const { return m_name; }

@@ -139,6 +139,11 @@ NvmlManagement::NvmlManagement(NvmlOptions options) : m_state(std::make_unique<S
 
 NvmlManagement::~NvmlManagement()
 {
+    if (!doing().empty()) {
+        // Somebody is still in a call that does not come back: to end the library would wait for it, and what it uses must stay.
+        static_cast<void>(m_state.release());
+        return;
+    }
     if (!m_state->library || !m_state->opened || !*m_state->opened)
         return;
     if (m_state->eventSet)

@@ -5,6 +5,7 @@
 
 #include <QDirIterator>
 #include <QFile>
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace seatrial;
@@ -51,11 +52,48 @@ private slots:
         QCOMPARE(QString::fromStdString(verdict.nodes[1].reasons.front().text), QString("cpu_quota 0.5 on n02, limit ≥ 2: 25 % of cpus 2"));
     }
 
+    void includesOtherFiles();
     void readsEveryKey();
     void builtInCriteriaAreGood();
     void refused_data();
     void refused();
 };
+
+void CriteriaTest::includesOtherFiles()
+{
+    const QTemporaryDir folder;
+    const auto write = [&](const char *name, const QByteArray &text) {
+        QFile file(folder.filePath(name));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("version: 1\nname: " + QByteArray(name).chopped(5) + "\nrevision: r1\n" + text);
+    };
+    const auto load = [&](const char *name) { return loadCriteria(folder.filePath(name).toStdString()); };
+    const QByteArray x = "criteria:\n  - { check: c, metric: x, kind: fleet, floor: 0.01, direction: at least, marginal: 0.9, unit: GB/s, source: s }\n";
+    const QByteArray y = "criteria:\n  - { check: c, metric: y, kind: fleet, direction: at least, marginal: 0.9, unit: GB/s, source: s }\n";
+    write("inner.yaml", x + "acceptances:\n  - { check: d, reason: r, accepted_by: Ada }\n");
+    write("outer.yaml", "include: [inner.yaml]\n" + y);
+    const auto both = load("outer.yaml");
+    QVERIFY2(both, both ? "" : both.error().what.c_str());
+    QCOMPARE(both->name, std::string("outer"));
+    QCOMPARE(both->criteria.size(), std::size_t{2});
+    QCOMPARE(both->criteria[0].metric, std::string("y"));
+    QVERIFY(both->criteria[0].set.empty() && !both->criteria[0].floor);
+    QCOMPARE(both->criteria[1].set, std::string("inner r1"));
+    QCOMPARE(both->criteria[1].floor, std::optional(0.01));
+    QCOMPARE(both->acceptances.size(), std::size_t{1});
+
+    write("twice.yaml", "include: [inner.yaml]\n" + x);
+    QVERIFY(load("twice.yaml").error().what.find("twice.yaml:4:11: inner.yaml has a criterion for c x of a kind that is here already") != std::string::npos);
+    write("circle.yaml", "include: [circle.yaml]\n" + y);
+    QVERIFY(load("circle.yaml").error().what.find("included by itself") != std::string::npos);
+    write("missing.yaml", "include: [nowhere.yaml]\n" + y);
+    QVERIFY(load("missing.yaml").error().what.find("nowhere.yaml") != std::string::npos || load("missing.yaml").error().attempted.find("nowhere.yaml") != std::string::npos);
+    write("no-list.yaml", "include: [[a]]\n" + y);
+    QVERIFY(!load("no-list.yaml"));
+    write("bad.yaml", "include: [broken.yaml]\n" + y);
+    write("broken.yaml", "criteria: [ { check: c } ]\n");
+    QVERIFY(load("bad.yaml").error().what.find("broken.yaml:4") != std::string::npos);
+}
 
 void CriteriaTest::readsEveryKey()
 {
@@ -136,6 +174,8 @@ void CriteriaTest::refused_data()
         "6:34: a ratio has no \"of\", expected the metric that it is a fraction of");
     row("of without ratio", "check: c, metric: m, kind: absolute, of: x, direction: at least, marginal: 1, unit: lanes, source: s",
         "6:48: only kinds ratio and sku have \"of\", expected none here");
+    row("floor without fleet", "check: c, metric: m, kind: absolute, floor: 0.01, direction: at least, marginal: 1, unit: lanes, source: s",
+        "6:51: only kind fleet has \"floor\", expected none here");
     row("delta at least", "check: c, metric: m, kind: delta, direction: at least, marginal: 1, unit: count, source: s",
         "6:52: found at least for kind delta, expected at most: counters only grow");
     row("model of nothing", "check: c, metric: m, kind: sku, direction: at least, marginal: 1, unit: lanes, source: s",

@@ -57,8 +57,12 @@ void PlanTest::builtInPlansAreGood_data()
 {
     QTest::addColumn<QString>("name");
     QTest::addColumn<double>("most"); ///< seconds a node
-    QTest::newRow("quick") << "quick" << 14.;
-    QTest::newRow("standard") << "standard" << 720.;
+    QTest::addColumn<double>("mostOfHosts"); ///< of those without GPUs and adapters between nodes
+    QTest::newRow("quick") << "quick" << 120. << 14.;
+    QTest::newRow("standard") << "standard" << 720. << 450.;
+    QTest::newRow("burn-in") << "burn-in" << 10 * 3600. << 4 * 3600.;
+    QTest::newRow("network") << "network" << 120. << 31.;
+    QTest::newRow("debug") << "debug" << 120. << 0.;
 }
 
 void PlanTest::builtInPlansAreGood()
@@ -67,11 +71,16 @@ void PlanTest::builtInPlansAreGood()
     const auto plan = loadPlan(std::string(SEATRIAL_SOURCE_DIR) + "/resources/plans/" + name.toStdString() + ".yaml");
     QVERIFY2(plan, plan ? "" : plan.error().what.c_str());
     QCOMPARE(plan->name, name.toStdString());
-    double seconds = 0;
-    for (const PlanStep &step : plan->steps)
-        seconds += step.expectedSeconds * (step.scope == Scope::Pair ? step.partners / 2.0 : 1);
+    double seconds = 0, ofHosts = 0;
+    for (const PlanStep &step : plan->steps) {
+        const double each = step.expectedSeconds * (step.scope == Scope::Pair ? step.partners / 2.0 : 1);
+        seconds += each;
+        ofHosts += step.check.text().starts_with("gpu.") || step.check.text().starts_with("nic.") ? 0 : each;
+    }
     QFETCH(double, most);
+    QFETCH(double, mostOfHosts);
     QVERIFY2(seconds <= most, qPrintable(QString::number(seconds)));
+    QVERIFY2(ofHosts <= mostOfHosts, qPrintable(QString::number(ofHosts)));
     for (const PlanStep &step : plan->steps)
         QVERIFY2(step.deadlineSeconds > step.expectedSeconds && step.expectedSeconds > 0, step.id.text().c_str());
 }

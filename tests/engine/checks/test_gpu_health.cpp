@@ -29,6 +29,21 @@ void putGpuOnBus(NvmlNode &node, const std::string &address)
     node.put("sys/bus/pci/devices/" + address + "/class", "0x030200\n");
 }
 
+/// Something happens while it works.
+class Working : public Check
+{
+public:
+    explicit Working(std::function<void()> work) : m_work(std::move(work)) {}
+    std::string_view id() const override { return "gpu.working"; }
+    std::string_view summary() const override { return {}; }
+    std::vector<std::string> parameterHelp() const override { return {}; }
+    bool loads() const override { return true; }
+    CheckResult run(const CheckContext &) const override { return m_work(), CheckResult::completed(); }
+
+private:
+    std::function<void()> m_work;
+};
+
 } // namespace
 
 class TestGpuHealth : public QObject
@@ -140,7 +155,10 @@ private slots:
         QCOMPARE(look(node, collector).status, StepStatus::Completed);
         QCOMPARE(*collector.value("gpus", "node"), 1.0);
         QCOMPARE(*collector.value("gpus_on_bus", "node"), 2.0); // criteria compare the two
-        node.tell("gpus 0");
+        std::filesystem::create_symlink("/sys/bus/pci/drivers/vfio-pci", node.sysroot() / "sys/bus/pci/devices/0000:2b:00.0/driver");
+        Collector second;
+        look(node, second);
+        QCOMPARE(*second.value("gpus_on_bus", "node"), 1.0); // that one is a virtual machine's
         NvmlNode none("gpus 0");
         putGpuOnBus(none, "0000:1b:00.0");
         QCOMPARE(look(none, collector).status, StepStatus::Failed);
@@ -214,6 +232,38 @@ private slots:
         }
         QCOMPARE(byDriver, (std::set<std::string>{"gpu/0 48", "gpu/1 79"}));
         QCOMPARE(watch.report(), 0U);
+    }
+
+    void aCheckTellsWhatTheKernelLoggedMeanwhile()
+    {
+        NvmlNode node;
+        const std::string old = "4,1,5000000,-;NVRM: Xid (PCI:0000:1b:00): 31, pid=7, name=old\n";
+        node.log(old);
+        const auto check = tiedToXids(std::make_unique<Working>([&] { node.log(old + "4,2,9000000,-;NVRM: Xid (PCI:0000:2b:00): 79, GPU has fallen off the bus.\n"); }));
+        QCOMPARE(check->id(), std::string_view("gpu.working"));
+        Collector collector;
+        auto context = contextFor(collector);
+        context.machine = &node;
+        QCOMPARE(check->run(context).status, StepStatus::Completed);
+        const auto events = collector.events("gpu.xid");
+        QCOMPARE(events.size(), 1U);
+        QCOMPARE(events[0].step, std::string("s1"));
+        QCOMPARE(events[0].subject, std::string("pci/0000:2b:00.0")); // the driver was not opened
+    }
+
+    void aChildTellsTheXidsOfItsOwnGpu()
+    {
+        NvmlNode node("gpus 3");
+        Collector collector;
+        auto context = contextFor(collector);
+        context.machine = &node;
+        DriverXids ofSecond(context, 1);
+        node.tell("gpus 3\nxid 0 13\nxid 1 79\nxid 1 79");
+        QCOMPARE(ofSecond.report(Reporter(context, "gpu.gemm")), 1U);
+        const auto events = collector.events("gpu.xid");
+        QCOMPARE(events[0].subject, std::string("gpu/1"));
+        QCOMPARE(events[0].parameters.at("count"), std::string("2"));
+        QCOMPARE(events[0].parameters.at("source"), std::string("nvml"));
     }
 
     void badParametersAreRefused()

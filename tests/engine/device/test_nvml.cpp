@@ -252,9 +252,14 @@ private slots:
 
     void aCallThatHangsCanBeNamed()
     {
-        auto *const node = new NvmlNode("hang nvmlInit_v2", "libmock_nvml_hanging.so"); // never freed: the call never ends
-        std::thread([node] { node->management().count(); }).detach();
-        QTRY_COMPARE(QString::fromStdString(node->management().doing()), "nvmlInit_v2");
+        {
+            NvmlNode node("hang nvmlInit_v2", "libmock_nvml_hanging.so");
+            std::thread([&management = node.management()] { management.count(); }).detach();
+            QTRY_COMPARE(QString::fromStdString(node.management().doing()), "nvmlInit_v2");
+        } // does not wait for that call, and takes nothing from it
+        NvmlNode another;
+        QVERIFY(another.management().count().ok());
+        QCOMPARE(another.management().doing(), std::string());
     }
 
     void processesAreNamed()

@@ -31,7 +31,9 @@ private slots:
         QCOMPARE(*window.clockEventReasons, 0x44U); // both, though neither was there all the time
         const double least = 300 * window.seconds(), most = 700 * window.seconds();
         QVERIFY(window.energyJoules > least && window.energyJoules < most);
-        QVERIFY(window.cpuSeconds > 0);
+        // Of processor time, and with a library that reads a file for each call: NVIDIA's own takes longer for some, but as long in sleep.
+        QVERIFY2(window.cpuSeconds > 0 && window.cpuSeconds < 0.01 * window.seconds(), std::to_string(window.cpuSeconds / window.seconds()).c_str());
+        qInfo("sampled at %.1f Hz for %.2f %% of a core", window.hertz(), 100 * window.cpuSeconds / window.seconds());
         auto parameters = window.parameters();
         QCOMPARE(parameters["clock_event_reasons"], std::string("0x44"));
         QCOMPARE(parameters["core_clock_min_mhz"], std::string("1200"));

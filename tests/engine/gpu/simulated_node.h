@@ -4,8 +4,10 @@
 #include "engine/simulate/simulated_machine.h"
 #include "tests/engine/checks/collector.h"
 
+#include <QDir>
 #include <QTemporaryDir>
 
+#include <csignal>
 #include <memory>
 #include <stdexcept>
 
@@ -21,6 +23,7 @@ public:
     }
     explicit SimulatedNode(const engine::simulate::Profile &profile)
     {
+        std::signal(SIGTERM, SIG_DFL); // children are told to end by it; Qt Test would trace them instead
         std::string error;
         m_machine = engine::simulate::simulatedMachine(profile, m_folder.path().toStdString(), error);
         if (!m_machine)
@@ -47,7 +50,8 @@ public:
     }
 
 private:
-    QTemporaryDir m_folder;
+    // In memory where that can be had: a tree is some thousand small files.
+    QTemporaryDir m_folder{QDir(QStringLiteral("/dev/shm")).exists() ? QStringLiteral("/dev/shm/seatrial-XXXXXX") : QDir::temp().filePath(QStringLiteral("seatrial-XXXXXX"))};
     std::unique_ptr<engine::Machine> m_machine;
 };
 

@@ -91,10 +91,10 @@ private slots:
 
     void aHungRankIsNamedByItsProgress()
     {
-        SimulatedNode node("h100x8", hungRank(5, 12));
+        SimulatedNode node("h100x8", hungRank(5, 60));
         Collector collector;
         const double began = monotonicSeconds();
-        const auto result = allReduce(node.context(collector, {{"seconds", "3"}, {"stall", "1.5"}}));
+        const auto result = allReduce(node.context(collector, {{"seconds", "3"}, {"stall", "1.5"}, {"factor", "2"}}));
         QVERIFY(monotonicSeconds() - began < 40);
         QCOMPARE(result.status, StepStatus::Failed);
         QVERIFY2(result.reason.find("gpu/5 did not begin the collective that all others wait in") != std::string::npos, result.reason.c_str());

@@ -34,7 +34,7 @@ private slots:
     {
         SimulatedNode node;
         Collector collector;
-        const auto result = runCheck("gpu.memory", node, collector);
+        const auto result = runCheck("gpu.memory", node, collector, {{"seconds", "1"}});
         QVERIFY2(result.status == StepStatus::Completed, result.reason.c_str());
         const double ceiling = 2619e6 * 5120 / 8 * 2 / 1e9;
         for (int gpu = 0; gpu < 8; ++gpu) {
@@ -59,9 +59,9 @@ private slots:
         // What fits the cache is faster than the memory can be: the usual arrays are larger for that reason.
         SimulatedNode node;
         Collector collector;
-        QCOMPARE(runCheck("gpu.memory", node, collector, {{"seconds", "0.2"}, {"array_bytes", "4194304"}, {"gpus", "0"}}).status, StepStatus::Completed);
+        QCOMPARE(runCheck("gpu.memory", node, collector, {{"seconds", "0.2"}, {"array_bytes", "16777216"}, {"gpus", "0"}}).status, StepStatus::Completed);
         QVERIFY(*collector.value("triad", "gpu/0") > *collector.value("memory_ceiling", "gpu/0"));
-        QVERIFY(std::stoull(collector.measurement("triad", "gpu/0")->parameters.at("array_bytes")) == 4194304);
+        QVERIFY(std::stoull(collector.measurement("triad", "gpu/0")->parameters.at("array_bytes")) == 16777216);
     }
 
     void hostLink()

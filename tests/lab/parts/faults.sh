@@ -105,7 +105,7 @@ live_function() { # PREFIX WHAT
 faults_of() { # NODE
     local fault
     local -a found=()
-    for fault in ${LAB[faults]:-}; do
+    for fault in ${LAB[faults]:-} ${LAB[simulated]:-}; do
         [[ ${fault##*:} != "$1" ]] || found+=("${fault%:*}")
     done
     echo "${found[*]:--}"
@@ -122,6 +122,6 @@ write_truth() {
                 "${fault_value:+, \"value\": \"$fault_value\"}"
             comma=,
         done
-        printf '%s]\n}\n' "${comma:+$'\n'  }"
+        printf '%s]%s\n}\n' "${comma:+$'\n'  }" "$(simulated_truth)"
     } >"$LAB_DIR/truth.json"
 }

@@ -48,8 +48,9 @@ name_nodes() {
     done
 }
 
-write_state() { # NUMBER NODES RACKS FAULTS
-    printf '%s\n' version=1 "dir=$LAB_DIR" "number=$1" "nodes=$2" "racks=$3" "faults=$4" "mode=$(is_loopback && echo loopback || echo namespaces)" >"$LAB_DIR/state"
+write_state() { # NUMBER NODES RACKS FAULTS SIMULATED
+    printf '%s\n' version=1 "dir=$LAB_DIR" "number=$1" "nodes=$2" "racks=$3" "faults=$4" "mode=$(is_loopback && echo loopback || echo namespaces)" \
+        ${simulate:+"simulate=$simulate" "simulated=$5" "speedup=$speedup" "seed=$(seed_of "$faults_drawn")"} >"$LAB_DIR/state"
     read_state
 }
 
@@ -146,10 +147,13 @@ ssh:
   known_hosts: known_hosts
 ${bastion:+  config: ssh_config          # a jump host gets its key and known_hosts from there
   jump: $(node_user)@$(address_of "$bastion")    # $bastion: the only way to the others
-}shared:                       # nodes named together share a resource: never measured at the same time
+}$(is_simulated || cat <<SHARED
+shared:                       # nodes named together share a resource: never measured at the same time
   - name: lab-host            # all lab nodes share one physical host
     kind: physical-host
     nodes: $all
+SHARED
+)
 racks:
 TEXT
         write_inventory_racks

@@ -3,10 +3,11 @@
 # The commands: a lab comes up, is looked at, loses and regains nodes, and goes down.
 
 lab_up() { # NODES RACKS FAULT...
-    local faults number
+    local faults number simulated
     faults=$(canonical_faults "${@:3}")
+    simulated=$(canonical_simulated "$simulate" "$1" "$faults_drawn" "${simulated_wanted[@]}")
     if [[ -n ${LAB[complete]:-} ]] && fabric_exists; then
-        reuse_lab "$1" "$2" "$faults"
+        reuse_lab "$1" "$2" "$faults" "$simulated"
         return
     fi
     require_free_folder
@@ -16,12 +17,12 @@ lab_up() { # NODES RACKS FAULT...
     tear_down    # what a reboot or an unfinished 'up' may have left
     mkdir -p -- "$LAB_DIR"
     number=$(free_lab_number)
-    write_state "$number" "$1" "$2" "$faults"
+    write_state "$number" "$1" "$2" "$faults" "$simulated"
     build_lab
     mark_complete
     trap - EXIT INT TERM HUP
     say "up: ${LAB[nodes]} nodes in ${LAB[racks]} racks, $(address_of "${NODES[0]}") to $(address_of "${NODES[-1]}")," \
-        "planted: ${faults:-nothing}"
+        "planted: $(planted)"
     say "inventory: $LAB_DIR/inventory.yaml"
 }
 
@@ -57,9 +58,12 @@ require_free_folder() {
         "Choose a new or empty folder for --dir."
 }
 
-reuse_lab() { # NODES RACKS CANONICAL-FAULTS
-    [[ "${LAB[nodes]} ${LAB[racks]} ${LAB[faults]}" == "$1 $2 $3" ]] ||
-        fail "another lab is already up in $LAB_DIR: ${LAB[nodes]} nodes, ${LAB[racks]} racks, planted: ${LAB[faults]:-nothing}." \
+planted() { local all="${LAB[faults]} ${LAB[simulated]:-}"; echo "${all:+${all# }}" | sed 's/^ *$/nothing/; s/ $//'; }
+
+reuse_lab() { # NODES RACKS CANONICAL-FAULTS CANONICAL-SIMULATED
+    [[ "${LAB[nodes]} ${LAB[racks]} ${LAB[faults]}" == "$1 $2 $3" &&
+        "${LAB[simulate]:-} ${LAB[simulated]:-}" == "$simulate $4" && (-z $simulate || ${LAB[speedup]:-} == "$speedup") ]] ||
+        fail "another lab is already up in $LAB_DIR: ${LAB[nodes]} nodes, ${LAB[racks]} racks, planted: $(planted)." \
             "Asked for: $1 nodes, $2 racks, planted: ${3:-nothing}." \
             "Stop it first (lab down --dir $LAB_DIR) or choose another --dir."
     local node

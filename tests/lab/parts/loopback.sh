@@ -52,7 +52,7 @@ ListenAddress $(address_of "$1")
 Port $LOOPBACK_PORT
 HostKey "$LAB_DIR/$1/ssh_host_ed25519_key"
 AuthorizedKeysFile "$LAB_DIR/$1/authorized_keys"
-SetEnv "SEATRIAL_BASE=$LAB_DIR/$1/home"
+SetEnv "SEATRIAL_BASE=$LAB_DIR/$1/home"$(! is_simulated || echo " \"SEATRIAL_SIMULATE=$(simulation_path "$1")\"")
 PermitRootLogin prohibit-password
 PasswordAuthentication no
 KbdInteractiveAuthentication no

@@ -22,6 +22,7 @@ make_node_folder() {
     echo 'root:*:19000:0:99999:7:::' >"$folder/etc/shadow"
     chmod 600 "$folder/etc/shadow"
     write_sshd_config "$node" >"$folder/sshd_config"
+    ! is_simulated || write_profile "$node"
     ! is_rootless || make_rootless_files "$node"
 }
 
@@ -55,6 +56,7 @@ X11Forwarding no
 PidFile none
 Subsystem sftp internal-sftp
 TEXT
+    ! is_simulated || echo "SetEnv SEATRIAL_SIMULATE=$(simulation_path "$1")"
     # From 9.8 on sshd shuts out an address after a few failed logins, which tests of failing logins do on purpose.
     [[ $(sshd -V 2>&1) =~ OpenSSH_([0-9]+)\.([0-9]+) ]] || return 0
     ((BASH_REMATCH[1] * 100 + BASH_REMATCH[2] < 908)) || echo "PerSourcePenalties no"
