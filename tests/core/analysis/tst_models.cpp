@@ -116,7 +116,7 @@ private slots:
         QFETCH(QString, name);
         QFETCH(QString, device);
         QFETCH(QString, id);
-        const auto catalog = loadSkus(std::string(SEATRIAL_SOURCE_DIR) + "/resources/sku");
+        static const auto catalog = loadSkus(std::string(SEATRIAL_SOURCE_DIR) + "/resources/sku");
         QVERIFY(catalog);
         protocol::Part part{"gpu", "gpu/0", "s", name.toStdString(), {}, {}};
         if (!device.isEmpty())

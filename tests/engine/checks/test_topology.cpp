@@ -89,7 +89,15 @@ analysis::NodeTopology matrixOf(const PciBuilder &tree, Management &driver)
 
 std::vector<simulate::Fault> plantedFaults()
 {
-    return {{.kind = simulate::FaultKind::HalfWidthPcie, .value = 8, .gpu = 3}, {.kind = simulate::FaultKind::DeadNvlink, .value = 1, .gpu = 5, .link = 7}};
+    simulate::Fault narrow, dead;
+    narrow.kind = simulate::FaultKind::HalfWidthPcie;
+    narrow.value = 8;
+    narrow.gpu = 3;
+    dead.kind = simulate::FaultKind::DeadNvlink;
+    dead.value = 1;
+    dead.gpu = 5;
+    dead.link = 7;
+    return {narrow, dead};
 }
 
 void lookAtSimulated(Collector &collector, const std::vector<simulate::Fault> &faults)
