@@ -94,9 +94,9 @@ private slots:
         SimulatedNode node("h100x8", hungRank(5, 60));
         Collector collector;
         const double began = monotonicSeconds();
-        const auto result = allReduce(node.context(collector, {{"seconds", "3"}, {"stall", "1.5"}, {"factor", "2"}}));
+        const auto result = allReduce(node.context(collector, {{"seconds", "3"}, {"stall", "4"}, {"factor", "2"}}));
         QVERIFY(monotonicSeconds() - began < 40);
-        QCOMPARE(result.status, StepStatus::Failed);
+        QVERIFY2(result.status == StepStatus::Failed, result.reason.c_str());
         QVERIFY2(result.reason.find("gpu/5 did not begin the collective that all others wait in") != std::string::npos, result.reason.c_str());
         QVERIFY2(result.reason.find("it hung during repetition ") != std::string::npos, result.reason.c_str());
         const auto said = collector.events("gpu.hung_rank");
@@ -112,10 +112,10 @@ private slots:
         SimulatedNode node("h100x8", hungRank(5, 0));
         SilentMachine silent(node.machine());
         Collector collector;
-        auto context = node.context(collector, {{"seconds", "0.2"}, {"stall", "1.5"}});
+        auto context = node.context(collector, {{"seconds", "0.2"}, {"stall", "4"}});
         context.machine = &silent;
         const auto result = allReduce(context);
-        QCOMPARE(result.status, StepStatus::Failed);
+        QVERIFY2(result.status == StepStatus::Failed, result.reason.c_str());
         QVERIFY2(result.reason.find("gpu/5 is where pairs hang as well") != std::string::npos, result.reason.c_str());
         QCOMPARE(collector.events("gpu.hung_rank").size(), std::size_t(1));
         QCOMPARE(collector.events("gpu.hung_rank")[0].parameters.at("found_by"), std::string("smaller groups"));
@@ -129,7 +129,7 @@ private slots:
         auto context = node.context(collector, {{"seconds", "0.2"}});
         context.machine = &silent;
         const auto result = allReduce(context);
-        QCOMPARE(result.status, StepStatus::Failed);
+        QVERIFY2(result.status == StepStatus::Failed, result.reason.c_str());
         QVERIFY2(result.reason.find("SIGBUS") != std::string::npos, result.reason.c_str());
         QVERIFY2(result.reason.find("gpu/2 is where") != std::string::npos, result.reason.c_str());
     }

@@ -18,7 +18,7 @@ using protocol::StepStatus;
 
 namespace {
 
-constexpr Patience short_{.stall = 1.5, .total = 20, .grace = 0.3, .afterKill = 5};
+constexpr Patience short_{.stall = 3, .total = 20, .grace = 0.3, .afterKill = 5};
 
 struct Heard {
     std::vector<protocol::Body> bodies;
