@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/mock_cuda/mock_driver.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -32,8 +33,10 @@ struct Function {
     int dynamicShared = 0;
 };
 
-std::map<std::uint64_t, Block> blocks;
+std::map<std::uint64_t, Block> &blocks = *new std::map<std::uint64_t, Block>; // to the end: a GPU that is lost gives nothing back
 std::map<std::string, std::unique_ptr<Function>> functions;
+std::vector<std::unique_ptr<Stream>> streams; ///< all there ever were
+std::vector<std::unique_ptr<Event>> events;
 std::set<std::pair<int, int>> openPeers;
 std::array<char, MockCuda::kMostGpus> contextPlaces; ///< only their addresses matter
 int current = -1;
@@ -232,7 +235,7 @@ CuResult cuMemAlloc_v2(CuAddress *address, std::size_t bytes)
     if (bytes > mock().memoryBytes - used(current))
         return kOutOfMemory;
     void *const memory = std::aligned_alloc(512, (bytes + 511) / 512 * 512);
-    std::memset(memory, 0xEE, bytes);
+    std::memset(memory, 0xEE, std::min<std::size_t>(bytes, 4 << 20)); // nothing that was not written reads as right
     *address = reinterpret_cast<CuAddress>(memory);
     blocks[*address] = {bytes, current};
     ++mock().openMemories;
@@ -308,11 +311,12 @@ CuResult cuMemsetD8Async(CuAddress address, unsigned char value, std::size_t byt
 CuResult cuStreamCreate(CuStream *stream, unsigned)
 {
     MOCK_CALL("cuStreamCreate")
-    *stream = reinterpret_cast<CuStream>(new Stream);
+    streams.push_back(std::make_unique<Stream>());
+    *stream = reinterpret_cast<CuStream>(streams.back().get());
     return 0;
 }
 
-CuResult cuStreamDestroy_v2(CuStream stream) { delete reinterpret_cast<Stream *>(stream); return 0; }
+CuResult cuStreamDestroy_v2(CuStream) { return 0; }
 CuResult cuStreamQuery(CuStream stream) { MOCK_CALL("cuStreamQuery") return reinterpret_cast<Stream *>(stream)->stalled ? kNotReady : 0; }
 CuResult cuStreamSynchronize(CuStream) { MOCK_CALL("cuStreamSynchronize") return 0; }
 CuResult cuStreamWaitEvent(CuStream, CuEvent, unsigned) { MOCK_CALL("cuStreamWaitEvent") return 0; }
@@ -320,11 +324,12 @@ CuResult cuStreamWaitEvent(CuStream, CuEvent, unsigned) { MOCK_CALL("cuStreamWai
 CuResult cuEventCreate(CuEvent *event, unsigned)
 {
     MOCK_CALL("cuEventCreate")
-    *event = reinterpret_cast<CuEvent>(new Event);
+    events.push_back(std::make_unique<Event>());
+    *event = reinterpret_cast<CuEvent>(events.back().get());
     return 0;
 }
 
-CuResult cuEventDestroy_v2(CuEvent event) { delete reinterpret_cast<Event *>(event); return 0; }
+CuResult cuEventDestroy_v2(CuEvent) { return 0; }
 
 CuResult cuEventRecord(CuEvent event, CuStream stream)
 {

@@ -103,6 +103,7 @@ void Bench::measured(const std::string &metric, protocol::Unit unit, const std::
     if (series.samples.empty())
         return;
     parameters.insert(series.over.begin(), series.over.end());
+    parameters["provenance"] = printable(m_context.machine->provenance()); // by now the libraries that it took are known
     parameters["stopped_by"] = series.stoppedBy;
     parameters["repetitions"] = std::to_string(series.samples.size());
     m_reporter.measured(metric, unit, subject, series.samples, std::move(parameters));

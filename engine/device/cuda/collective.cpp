@@ -50,12 +50,12 @@ Collective::~Collective()
     if (!m_broken)
         abandon();
     for (Rank &rank : m_ranks) {
-        if (rank.gpu->dead() || m_broken) {
-            // Its kernels may still run.
+        if (m_broken) { // its kernels may still run
             keepForEver(std::move(rank.send));
             keepForEver(std::move(rank.receive));
-            continue;
         }
+        if (rank.gpu->dead())
+            continue;
         rank.gpu->api().setContext(rank.gpu->context());
         for (CuEvent event : rank.events)
             rank.gpu->api().destroyEvent(event);
