@@ -53,6 +53,11 @@ std::string Options::needed(const std::string &name)
     return value;
 }
 
+void Options::reject(const std::string &name, const std::string &expected)
+{
+    note("parameter " + name + " is \"" + printable(text(name).substr(0, 80)) + "\": expected " + expected);
+}
+
 void Options::note(std::string problem)
 {
     if (m_problem.empty())

@@ -22,6 +22,9 @@ public:
     /// As text(), but must not be empty.
     std::string needed(const std::string &name);
 
+    /// The text of @p name is none of those that are meant: @p expected says which.
+    void reject(const std::string &name, const std::string &expected);
+
     bool bad() const { return !m_problem.empty(); }
     const std::string &problem() const { return m_problem; }
 
