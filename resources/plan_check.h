@@ -4,22 +4,11 @@
 #include "core/domain/plan.h"
 
 #include <filesystem>
-#include <map>
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
-namespace seatrial::cli {
-
-/// What an engine can measure, as its --list says.
-struct KnownCheck {
-    bool loads = false;
-    std::set<std::string> parameters;
-};
-using KnownChecks = std::map<std::string, KnownCheck>;
-
-/// Asks the engine of this installation.
-domain::Result<KnownChecks> knownChecks(const std::filesystem::path &engine);
+namespace seatrial::resources {
 
 /// Something in a plan that cannot work (error), or that a person may not have meant.
 struct PlanProblem {
@@ -28,6 +17,10 @@ struct PlanProblem {
     std::string text;
 };
 
-std::vector<PlanProblem> checkPlan(const domain::Plan &plan, const KnownChecks &checks);
+/// All that is wrong with @p plan, as @p engine, that of this installation, says: which checks there are, and what they would refuse.
+domain::Result<std::vector<PlanProblem>> checkPlan(const domain::Plan &plan, const std::filesystem::path &engine);
 
-} // namespace seatrial::cli
+/// Why a run by @p plan could not measure what it asks for, in one failure; nothing if it could, or if the engine cannot be asked here.
+std::optional<domain::Failure> planRefusal(const domain::Plan &plan, const std::filesystem::path &engine);
+
+} // namespace seatrial::resources
