@@ -5,8 +5,6 @@
 #include "core/importers/host_list.h"
 #include "core/importers/ssh_config_hosts.h"
 
-#include <malloc.h>
-
 namespace seatrial::importers {
 
 using namespace domain;
@@ -48,9 +46,7 @@ bool isAnsible(std::string_view first)
 
 } // namespace
 
-namespace {
-
-Result<OpenedFleet> readFleet(const std::filesystem::path &file)
+Result<OpenedFleet> openFleet(const std::filesystem::path &file)
 {
     const auto text = YamlReader::readFile(file, "inventory");
     if (!text)
@@ -72,20 +68,6 @@ Result<OpenedFleet> readFleet(const std::filesystem::path &file)
     if (isSshConfig(*text))
         return parseSshConfigHosts(*text, file);
     return parseHostList(*text, file);
-}
-
-/// Beyond so many nodes what was needed to read them is worth giving back.
-constexpr std::size_t kManyNodes = 10'000;
-
-} // namespace
-
-Result<OpenedFleet> openFleet(const std::filesystem::path &file)
-{
-    auto opened = readFleet(file);
-    // The tree of a large file is several times the fleet. It was freed, but the allocator keeps such for the thread that read it.
-    if (opened && opened->fleet.nodes.size() >= kManyNodes)
-        ::malloc_trim(0);
-    return opened;
 }
 
 } // namespace seatrial::importers

@@ -131,10 +131,10 @@ void Workbench::checkConnection()
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     auto* check = new ConnectionCheck(m_session.tools(), m_session.questions(), dialog);
     connect(dialog, &CheckDialog::checkAsked, check, [check, fleet](const std::vector<domain::NodeId>& ids) {
-        const domain::FleetIndex index(*fleet);
+        const domain::FleetIndex known(*fleet);
         std::vector<domain::Node> nodes;
         for (const domain::NodeId& id : ids)
-            nodes.push_back(*index.find(id));
+            nodes.push_back(*known.find(id));
         check->start(std::move(nodes));
     });
     connect(dialog, &CheckDialog::stopAsked, check, &ConnectionCheck::stop);

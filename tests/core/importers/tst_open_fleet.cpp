@@ -9,7 +9,6 @@
 #include <QTest>
 
 #include <fstream>
-#include <thread>
 
 using namespace seatrial;
 using namespace seatrial::importers;
@@ -44,7 +43,6 @@ private slots:
     void kinds_data();
     void kinds();
     void aHundredThousandHosts();
-    void whatReadingNeededIsGivenBack();
     void ownConfigurations_data();
     void ownConfigurations();
     void realConfigurations();
@@ -225,26 +223,6 @@ void OpenFleetTest::aHundredThousandHosts()
     const double peak = tests::peakMegabytes();
     qInfo("peak of memory: %.0f MB", peak);
     QVERIFY2(peak > 0 && peak < 500, qPrintable(QString("%1 MB").arg(peak)));
-}
-
-/// Reading takes several times what the fleet does: whoever shows it shall have that memory.
-void OpenFleetTest::whatReadingNeededIsGivenBack()
-{
-    std::string text = "version: 1\nname: hall\nnodes:\n";
-    for (int i = 0; i < 100'000; ++i)
-        text += "  - { name: n" + std::to_string(i) + ", address: host-" + std::to_string(i) + ".hall.example }\n";
-    const auto file = write("large.yaml", text);
-    tests::forgetPeakMemory();
-    const double before = tests::residentMegabytes();
-    domain::Result<OpenedFleet> opened;
-    std::thread([&] { opened = openFleet(file); }).join(); // as the window does it
-    QVERIFY2(opened, opened ? "" : opened.error().what.c_str());
-    QCOMPARE(opened->fleet.nodes.size(), 100'000u);
-    if (!tests::kMemoryIsOurs)
-        QSKIP("a sanitizer's own memory hides ours");
-    const double kept = tests::residentMegabytes() - before, peak = tests::peakMegabytes() - before;
-    qInfo("reading took %.0f MB, %.0f MB are kept", peak, kept);
-    QVERIFY2(kept > 0 && kept < 0.5 * peak, qPrintable(QString("%1 of %2 MB are kept").arg(kept).arg(peak)));
 }
 
 void OpenFleetTest::ownConfigurations_data()
