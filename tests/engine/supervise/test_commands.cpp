@@ -79,7 +79,7 @@ private slots:
         QCOMPARE(good.exitCode, 0);
         QCOMPARE(good.output, QByteArray());
         auto wrong = step("b", "test.refuses");
-        wrong.parameters["colour"] = "\"green\"";
+        wrong.parameters["colour"] = "green";
         const auto lines = linesOf({run.open(), step("a", "test.emit"), wrong, step("c", "test.telepathy")});
         const auto bad = ask({"--check-plan", "-", "--json"}, lines);
         QCOMPARE(bad.exitCode, 1);
