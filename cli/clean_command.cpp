@@ -4,6 +4,7 @@
 #include "cli/print.h"
 #include "cli/terminal.h"
 
+#include "core/domain/fleet_index.h"
 #include "core/domain/node_set.h"
 
 #include <atomic>
@@ -51,6 +52,7 @@ int cleanCommand(const Tools &tools, const RunOptions &options)
     if (!deployer)
         return complain(deployer.error());
 
+    const domain::FleetIndex index(*fleet);
     const auto links = tools.links();
     TerminalQuestions questions(options.acceptNewHostKeys);
     const std::atomic<bool> cancelled = false;
@@ -59,7 +61,7 @@ int cleanCommand(const Tools &tools, const RunOptions &options)
     std::vector<Cleaned> all;
     const auto work = [&] {
         for (std::size_t i = next++; i < chosen.size(); i = next++) {
-            auto removed = cleanNode(*links, **deployer, questions, *fleet->find(chosen[i]), cancelled);
+            auto removed = cleanNode(*links, **deployer, questions, *index.find(chosen[i]), cancelled);
             const std::scoped_lock lock(mutex);
             all.push_back({chosen[i], std::move(removed)});
         }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/commands.h"
 #include "cli/inputs.h"
-#include "cli/plan_check.h"
 #include "cli/print.h"
 
 #include "core/campaign/estimate.h"
 #include "core/domain/node_set.h"
+#include "resources/plan_check.h"
 
 #include <algorithm>
 #include <cmath>
@@ -164,11 +164,11 @@ int planCheckCommand(const Tools &tools, const PlanOptions &options)
     const auto engine = tools.installation.engine();
     if (!engine)
         return complain(engine.error());
-    const auto checks = knownChecks(*engine);
-    if (!checks)
-        return complain(checks.error());
+    const auto problems = resources::checkPlan(*plan, *engine);
+    if (!problems)
+        return complain(problems.error());
     int errors = 0;
-    for (const auto &problem : checkPlan(*plan, *checks)) {
+    for (const auto &problem : *problems) {
         errors += problem.error;
         print(stdout, "{}: {}{}\n", problem.error ? "error" : "note", problem.step.empty() ? std::string() : report::printable(problem.step) + ": ",
               report::printable(problem.text));

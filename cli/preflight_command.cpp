@@ -5,6 +5,7 @@
 #include "cli/terminal.h"
 
 #include "core/campaign/preflight_text.h"
+#include "core/domain/fleet_index.h"
 
 #include <algorithm>
 #include <atomic>
@@ -129,8 +130,9 @@ int preflightCommand(const Tools &tools, const RunOptions &options, report::Form
     if (!deployer)
         return complain(deployer.error());
     std::vector<domain::Node> nodes;
+    const domain::FleetIndex index(*fleet);
     for (const auto &id : *chosen)
-        nodes.push_back(*fleet->find(id));
+        nodes.push_back(*index.find(id));
 
     PreflightProgress progress(nodes.size());
     TerminalQuestions questions(options.acceptNewHostKeys, &progress);

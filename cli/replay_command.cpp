@@ -2,17 +2,13 @@
 #include "cli/commands.h"
 #include "cli/inputs.h"
 #include "cli/print.h"
+#include "cli/recording.h"
 
 #include "core/analysis/judge.h"
-#include "core/protocol/stream_reader.h"
 #include "core/report/verdict_writer.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fmt/format.h>
-#include <fstream>
+#include <set>
 
 namespace seatrial::cli {
 
@@ -22,90 +18,12 @@ using domain::Stage;
 
 namespace {
 
-/// A recorded stream of one node.
-struct Recording {
-    std::string file;
-    domain::NodeId node;
-    std::vector<protocol::StreamLine> lines;
-};
-
-Failure notAStream(const std::string &what)
-{
-    return {Stage::Input, FailureKind::Invalid, what, {}, "name a stream as seatrialctl stream writes it"};
-}
-
-/// How far a file is read in search of a first record: what has none by then is no stream, however long it is.
-constexpr std::size_t kFirstRecordWithin = 1 << 20;
-
-domain::Result<std::vector<protocol::StreamLine>> readLines(const std::string &file)
-{
-    std::error_code ignored;
-    if (std::filesystem::is_directory(file, ignored))
-        return std::unexpected(notAStream(file + " is a folder"));
-    std::ifstream input(file, std::ios::binary);
-    if (!input)
-        return std::unexpected(Failure{Stage::Input, FailureKind::NotFound, "cannot read " + file + ": " + std::strerror(errno), {}, "name a stream as seatrialctl stream writes it"});
-    std::vector<protocol::StreamLine> lines;
-    protocol::StreamReader reader;
-    std::string chunk(1 << 16, '\0');
-    std::size_t bytes = 0;
-    bool records = false;
-    const auto take = [&](std::vector<protocol::StreamLine> more) {
-        records = records || std::ranges::any_of(more, [](const auto &line) { return !std::holds_alternative<protocol::Malformed>(line.content); });
-        std::ranges::move(more, std::back_inserter(lines));
-    };
-    while (input.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || input.gcount() > 0) {
-        take(reader.feed(std::string_view(chunk.data(), static_cast<std::size_t>(input.gcount()))));
-        bytes += static_cast<std::size_t>(input.gcount());
-        if (!records && bytes > kFirstRecordWithin)
-            break;
-    }
-    take(reader.finish());
-    if (bytes == 0)
-        return std::unexpected(notAStream(file + " is empty"));
-    if (!records)
-        return std::unexpected(notAStream(file + " is not a stream: no line of it is a record"));
-    return lines;
-}
-
 /// Says how many lines cannot count, and where the first of them is.
 void tellUnreadable(const Recording &recording)
 {
-    std::size_t unreadable = 0, first = 0;
-    std::string reason;
-    for (std::size_t i = 0; i < recording.lines.size(); ++i) {
-        const auto *malformed = std::get_if<protocol::Malformed>(&recording.lines[i].content);
-        if (malformed && unreadable++ == 0) {
-            first = i + 1;
-            reason = malformed->reason;
-        }
-    }
-    if (unreadable)
-        print(stderr, "{}: {} of {} lines could not be read, first line {}: {}\n", recording.file, unreadable, recording.lines.size(), first, report::printable(reason));
-}
-
-domain::Result<Recording> readRecording(const std::string &file)
-{
-    auto lines = readLines(file);
-    if (!lines)
-        return std::unexpected(std::move(lines.error()));
-    Recording recording{file, {}, std::move(*lines)};
-    for (std::size_t i = 0; i < recording.lines.size(); ++i) {
-        const auto &content = recording.lines[i].content;
-        if (const auto *newer = std::get_if<protocol::TooNew>(&content)) {
-            return std::unexpected(Failure{Stage::Input, FailureKind::Unsupported,
-                                           fmt::format("{}:{}: engine {} speaks protocol {}, which is newer than this program", file, i + 1, newer->engineVersion, newer->protocol),
-                                           {}, "update this program"});
-        }
-        if (const auto *record = std::get_if<protocol::Record>(&content)) {
-            if (const auto *hello = std::get_if<protocol::Hello>(&record->body); hello && recording.node.empty())
-                recording.node = domain::NodeId(hello->node);
-        }
-    }
-    if (recording.node.empty())
-        return std::unexpected(Failure{Stage::Input, FailureKind::Invalid, file + ": no hello in it, so nobody knows whose stream it is", {},
-                                       "give the whole stream from its first line"});
-    return recording;
+    if (recording.unreadable)
+        print(stderr, "{}: {} of {} lines could not be read, first line {}: {}\n", recording.file, recording.unreadable, recording.lines, recording.firstUnreadable,
+              report::printable(recording.unreadableReason));
 }
 
 /// A plan that asks for what the streams hold: every step once, required, in the order of the streams. A built-in
@@ -113,18 +31,16 @@ domain::Result<Recording> readRecording(const std::string &file)
 domain::Plan planOf(const std::vector<Recording> &recordings, const resources::Installation &installation)
 {
     domain::Plan plan{.name = "replay", .title = "Replay", .description = "The steps of the recorded streams", .source = {}, .steps = {}};
+    std::set<domain::StepId> known;
     for (const auto &recording : recordings) {
-        for (const auto &line : recording.lines) {
-            const auto *record = std::get_if<protocol::Record>(&line.content);
-            const auto *started = record ? std::get_if<protocol::StepStarted>(&record->body) : nullptr;
-            const auto key = started ? domain::StepKey::fromText(started->step) : std::nullopt;
-            if (!key || plan.find(key->step))
+        for (const auto &[key, check] : recording.steps) {
+            if (!known.insert(key.step).second)
                 continue;
             domain::PlanStep step;
-            step.id = key->step;
-            step.check = domain::CheckId(started->check);
-            step.title = started->check;
-            step.scope = key->peer.empty() ? domain::Scope::Node : domain::Scope::Pair;
+            step.id = key.step;
+            step.check = check;
+            step.title = check.text();
+            step.scope = key.peer.empty() ? domain::Scope::Node : domain::Scope::Pair;
             step.retests = 0;
             plan.steps.push_back(std::move(step));
         }
@@ -141,12 +57,12 @@ domain::Plan planOf(const std::vector<Recording> &recordings, const resources::I
 domain::Result<std::vector<Recording>> readRecordings(const std::vector<std::string> &streams)
 {
     std::vector<Recording> recordings;
+    std::set<domain::NodeId> nodes;
     for (const auto &file : streams) {
-        auto recording = readRecording(file);
+        auto recording = surveyRecording(file);
         if (!recording)
             return std::unexpected(std::move(recording.error()));
-        const bool twice = std::ranges::any_of(recordings, [&](const auto &other) { return other.node == recording->node; });
-        if (twice)
+        if (!nodes.insert(recording->node).second)
             return std::unexpected(Failure{Stage::Input, FailureKind::Invalid, file + ": a second stream of node " + recording->node.text(), {}, "replay one stream a node"});
         recordings.push_back(std::move(*recording));
     }
@@ -166,26 +82,24 @@ domain::RunInfo runOf(const std::vector<Recording> &recordings, const resources:
         node.address = recording.node.text();
         info.fleet.nodes.push_back(node);
         info.nodes.push_back(recording.node);
-        for (const auto &line : recording.lines) {
-            const auto *record = std::get_if<protocol::Record>(&line.content);
-            if (!record)
-                continue;
-            if (info.startedWall == 0)
-                info.startedWall = record->stamp.wallSeconds;
-            info.finishedWall = std::max(info.finishedWall, record->stamp.wallSeconds);
-        }
+        if (info.startedWall == 0)
+            info.startedWall = recording.startedWall;
+        info.finishedWall = std::max(info.finishedWall, recording.finishedWall);
     }
     return info;
 }
 
-domain::Result<domain::RunId> storeRun(store::Store &store, domain::RunInfo info, std::vector<Recording> recordings)
+domain::Result<domain::RunId> storeRun(store::Store &store, domain::RunInfo info, const std::vector<Recording> &recordings)
 {
     const double finished = info.finishedWall;
     auto begun = store.beginRun(std::move(info));
     if (!begun)
         return std::unexpected(std::move(begun.error()));
-    for (auto &recording : recordings)
-        store.append(begun->id, recording.node, std::move(recording.lines));
+    for (const auto &recording : recordings) {
+        const auto read = readAgain(recording, [&](auto lines) { store.append(begun->id, recording.node, std::move(lines)); });
+        if (!read)
+            return std::unexpected(read.error());
+    }
     if (auto flushed = store.flush(); !flushed)
         return std::unexpected(std::move(flushed.error()));
     if (auto state = store.setRunState(begun->id, domain::RunState::Finished, finished); !state)
@@ -209,7 +123,7 @@ int replayCommand(const Tools &tools, const std::vector<std::string> &streams, c
         return complain(store.error());
     std::ranges::for_each(*recordings, tellUnreadable);
     auto info = runOf(*recordings, tools.installation);
-    auto run = storeRun(**store, std::move(info), std::move(*recordings));
+    auto run = storeRun(**store, std::move(info), *recordings);
     if (!run)
         return complain(run.error());
     print(stderr, "Stored as run {} in {}.\n", run->text(), file);

@@ -9,6 +9,7 @@
 #include "core/domain/node_set.h"
 #include "core/report/table.h"
 #include "core/report/verdict_writer.h"
+#include "resources/plan_check.h"
 
 #include <csignal>
 #include <fmt/format.h>
@@ -203,9 +204,14 @@ int runCommand(const Tools &tools, const RunOptions &options)
     auto nodes = chosenNodes(*fleet, options.nodes);
     if (!nodes)
         return complain(nodes.error());
+    if (const auto refused = Campaign::refusal(nodes->size()))
+        return complain(*refused);
     auto ramp = rampTerms(options.ramp, options.rampPauseSeconds);
     if (!ramp)
         return complain(ramp.error());
+    const auto engine = tools.installation.engine();
+    if (const auto refusal = engine ? resources::planRefusal(*plan, *engine) : std::nullopt)
+        return complain(*refusal);
     return follow(tools, options, tools.openStore, [&](const campaign::Worlds &worlds, analysis::Criteria criteria) {
         announce(*plan, *fleet, *nodes);
         campaign::Terms terms;

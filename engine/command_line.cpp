@@ -49,6 +49,8 @@ std::optional<Command> commandFrom(std::string_view word)
         return Command::Selftest;
     if (word == "--plan")
         return Command::Plan;
+    if (word == "--check-plan")
+        return Command::CheckPlan;
     if (word == "attach")
         return Command::Attach;
     if (word == "quit")
@@ -63,6 +65,7 @@ std::optional<Command> commandFrom(std::string_view word)
 bool takesOption(Command command, std::string_view option)
 {
     switch (command) {
+    case Command::CheckPlan:
     case Command::List: return option == "--json";
     case Command::Plan: return option == "--sysroot" || option == "--work" || option == "--simulate";
     case Command::Attach: return option == "--simulate" || option == "--dir" || option == "--from" || option == "--attached" || option == "--attached-if-died";
@@ -127,10 +130,10 @@ std::optional<CommandLine> parseCommandLine(int argc, char **argv, std::string &
     }
     line.command = *command;
     std::size_t at = 1;
-    if (line.command == Command::Plan) {
+    if (line.command == Command::Plan || line.command == Command::CheckPlan) {
         line.plan = words.size() > 1 ? std::string(words[1]) : std::string();
         if (line.plan.empty())
-            error = "--plan needs a file, or - for standard input";
+            error = std::string(words.front()) + " needs a file, or - for standard input";
         ++at;
     }
     for (; at < words.size() && error.empty(); ++at) {

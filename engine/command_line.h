@@ -7,13 +7,13 @@
 
 namespace seatrial::engine {
 
-enum class Command { Help, Version, List, Selftest, Plan, Attach, Quit, ReadPrivileged, Worker };
+enum class Command { Help, Version, List, Selftest, Plan, CheckPlan, Attach, Quit, ReadPrivileged, Worker };
 
 /// What the command line asks for. Paths are absolute.
 struct CommandLine {
     Command command = Command::Help;
-    bool json = false;          ///< --list
-    std::string plan;           ///< --plan: a file, or "-"
+    bool json = false;          ///< --list, --check-plan
+    std::string plan;           ///< --plan, --check-plan: a file, or "-"
     std::string sysroot = "/";  ///< --plan, worker
     std::string work;           ///< --plan, worker
     std::string simulate;       ///< --plan, attach, worker: a file or a built-in profile; from $SEATRIAL_SIMULATE where not given

@@ -3,6 +3,7 @@
 
 #include "core/protocol/json_writer.h"
 #include "core/protocol/version.h"
+#include "engine/check_plan.h"
 #include "engine/command_line.h"
 #include "engine/device/cuda/kernel_image.h"
 #include "engine/measure/read_privileged.h"
@@ -32,6 +33,8 @@ constexpr const char *kHelp = R"(seatrial-engine measures the node it runs on. S
                                       a100x8, h100x8, h200x8, b200x8, gb200-nvl72-tray
                                       ($SEATRIAL_SIMULATE if it is not given; also for attach)
       --work DIR                      keep temporary files below DIR instead of $TMPDIR or /tmp
+  seatrial-engine --check-plan FILE|- [--json]
+                                      which steps of a plan it would refuse, and why; measures nothing
   seatrial-engine attach --dir RUN [--from N]
                                       follow the run in folder RUN from record N on, starting or reviving its
                                       supervisor if none lives; control lines come on standard input, "open" first
@@ -48,7 +51,7 @@ A plan is the lines of the control protocol, one JSON object a line:
   {"type":"start-step","step":"memory","check":"host.memory","deadline_seconds":60}
   {"type":"no-more-steps"}
 
-Exit codes: 0 done (the last record was delivered), 1 selftest or quit failed, 2 usage or a bad plan,
+Exit codes: 0 done (the last record was delivered), 1 selftest or quit failed or a step would be refused, 2 usage or a bad plan,
 3 the supervisor went away, 4 whoever was attached went away, 5 the run could not be created.
 )";
 
@@ -125,6 +128,7 @@ int engineMain(int argc, char **argv, const std::vector<std::unique_ptr<Check>> 
     case Command::List: return list(checks, line->json);
     case Command::Selftest: return runSelftest();
     case Command::Plan: return runPlan(line->plan, line->sysroot, line->work, line->simulate);
+    case Command::CheckPlan: return checkPlan(line->plan, line->json, checks);
     case Command::Attach: 
         return attach({.folder = line->folder, .simulate = line->simulate, .from = line->from, .attachedBecause = line->attachedBecause, .attachedIfDied = line->attachedIfDied});
     case Command::Quit: return quitRuns(line->base);

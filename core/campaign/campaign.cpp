@@ -4,6 +4,8 @@
 #include "core/campaign/coordinator.h"
 
 #include <algorithm>
+#include <set>
+#include <unordered_set>
 #include <fmt/format.h>
 
 namespace seatrial::campaign {
@@ -13,14 +15,46 @@ using domain::FailureKind;
 using domain::Result;
 using domain::Stage;
 
+namespace {
+
+/// Of a fleet larger than a run can be only the chosen nodes come into it: a run is copied, shown and stored with its fleet.
+void keepChosen(domain::Fleet &fleet, const std::vector<domain::NodeId> &nodes)
+{
+    if (fleet.nodes.size() <= Campaign::kMostNodes)
+        return;
+    const std::unordered_set<domain::NodeId> chosen(nodes.begin(), nodes.end());
+    std::set<domain::RackId> racks;
+    std::erase_if(fleet.nodes, [&](const domain::Node &node) { return !chosen.contains(node.id); });
+    fleet.nodes.shrink_to_fit();
+    for (const auto &node : fleet.nodes)
+        racks.insert(node.rack);
+    std::erase_if(fleet.racks, [&](const domain::Rack &rack) { return !racks.contains(rack.id); });
+    for (auto &resource : fleet.shared)
+        std::erase_if(resource.nodes, [&](const domain::NodeId &node) { return !chosen.contains(node); });
+    std::erase_if(fleet.shared, [](const domain::SharedResource &resource) { return resource.nodes.empty(); });
+}
+
+} // namespace
+
+std::optional<Failure> Campaign::refusal(std::size_t nodes)
+{
+    if (nodes == 0)
+        return Failure{Stage::Input, FailureKind::Invalid, "no node was chosen", {}, "name at least one node of the inventory"};
+    if (nodes > kMostNodes)
+        return Failure{Stage::Input, FailureKind::Invalid, fmt::format("{} nodes are more than a run takes, which is {}", nodes, kMostNodes), {},
+                       "choose a part of them (--nodes, or a selection in the window), and the others in further runs"};
+    return std::nullopt;
+}
+
 Result<std::unique_ptr<Campaign>> Campaign::begin(Worlds worlds, Terms terms)
 {
-    if (terms.nodes.empty())
-        return std::unexpected(Failure{Stage::Input, FailureKind::Invalid, "no node was chosen", {}, "name at least one node of the inventory"});
+    if (auto refused = refusal(terms.nodes.size()))
+        return std::unexpected(std::move(*refused));
     domain::RunInfo info;
     info.plan = std::move(terms.plan);
     info.fleet = std::move(terms.fleet);
     info.nodes = std::move(terms.nodes);
+    keepChosen(info.fleet, info.nodes);
     info.operatorName = terms.operatorName;
     if (terms.allowBusy)
         info.loadAllowedBy = terms.operatorName;

@@ -53,6 +53,11 @@ struct Terms {
 class Campaign
 {
 public:
+    /// How many nodes one run takes: what is found on them and what may be said of it stay in memory (docs/measurements.md).
+    static constexpr std::size_t kMostNodes = 10'000;
+    /// Why no run can begin with so many nodes, if none can.
+    static std::optional<domain::Failure> refusal(std::size_t nodes);
+
     /// Begins a new run.
     static domain::Result<std::unique_ptr<Campaign>> begin(Worlds worlds, Terms terms);
     /// Goes on with a run of the store: its plan, fleet and nodes, from where each journal stands. Of @p terms only

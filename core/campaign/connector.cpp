@@ -92,7 +92,7 @@ void Connector::add(ConnectJob job)
     const std::scoped_lock lock(m_mutex);
     if (m_cancelled)
         return;
-    m_jobs.push_back(std::move(job));
+    m_jobs.emplace(job.notBefore, std::move(job));
     if (m_idle < static_cast<int>(m_jobs.size()) && static_cast<int>(m_threads.size()) < m_fanOut)
         m_threads.emplace_back([this] { work(); });
     m_news.notify_one();
@@ -112,14 +112,13 @@ std::optional<ConnectJob> Connector::next()
     ++m_idle;
     while (!m_cancelled) {
         // Retries lie in the queue with a time before which they must not start.
-        const auto due = std::ranges::min_element(m_jobs, {}, &ConnectJob::notBefore);
+        const auto due = m_jobs.begin();
         if (due == m_jobs.end()) {
             m_news.wait(lock);
-        } else if (due->notBefore > std::chrono::steady_clock::now()) {
-            const auto moment = due->notBefore; // while nobody waits here any more the job may be taken by another
-            m_news.wait_until(lock, moment);
+        } else if (due->first > std::chrono::steady_clock::now()) {
+            m_news.wait_until(lock, std::chrono::steady_clock::time_point(due->first)); // by then another may have taken it
         } else {
-            ConnectJob job = std::move(*due);
+            ConnectJob job = std::move(due->second);
             m_jobs.erase(due);
             --m_idle;
             return job;

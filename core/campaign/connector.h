@@ -5,7 +5,7 @@
 #include "core/protocol/control.h"
 
 #include <atomic>
-#include <deque>
+#include <map>
 #include <thread>
 
 namespace seatrial::campaign {
@@ -44,7 +44,7 @@ private:
     const int m_fanOut;
     std::mutex m_mutex;
     std::condition_variable m_news;
-    std::deque<ConnectJob> m_jobs;
+    std::multimap<std::chrono::steady_clock::time_point, ConnectJob> m_jobs; ///< by notBefore, then as they came
     std::vector<std::thread> m_threads;
     int m_idle = 0;
     std::atomic<bool> m_cancelled = false;

@@ -2,6 +2,7 @@
 #include "core/campaign/coordinator.h"
 
 #include "core/analysis/judge.h"
+#include "core/domain/fleet_index.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -33,9 +34,10 @@ Coordinator::Coordinator(Worlds worlds, domain::RunData data, analysis::Criteria
       m_leaseSeconds(leaseSeconds), m_connector(worlds.links, worlds.deployer, worlds.questions, m_inbox, fanOut),
       m_schedule(m_info.plan, m_info.fleet, m_info.nodes), m_pace(m_info.plan, m_info.fleet)
 {
+    const domain::FleetIndex index(m_info.fleet);
     for (const auto &id : m_info.nodes) {
         auto &node = m_nodes[id];
-        node.node = m_info.fleet.find(id);
+        node.node = index.find(id);
         node.steps.assign(m_info.plan.steps.size(), StepState::Ahead);
         node.sinceWall = wallNow();
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/campaign/ramp.h"
 
+#include "core/domain/fleet_index.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -60,8 +62,9 @@ domain::Result<RampTerms> withSteps(RampTerms terms, const std::string &text)
 
 Ramp::Ramp(const RampTerms &terms, const domain::Fleet &fleet, const std::vector<domain::NodeId> &nodes) : m_terms(terms), m_nodes(nodes.size())
 {
+    const domain::FleetIndex index(fleet);
     for (const auto &id : nodes) {
-        const auto *node = fleet.find(id);
+        const auto *node = index.find(id);
         const auto rack = node ? node->rack : domain::RackId();
         m_racks[id] = rack;
         ++m_rackSizes[rack];

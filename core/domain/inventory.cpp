@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/domain/inventory.h"
 
+#include "core/domain/fleet_index.h"
 #include "core/domain/node_set.h"
 
 #include <algorithm>
@@ -12,6 +13,19 @@ const Node *Fleet::find(const NodeId &id) const
 {
     const auto found = std::ranges::find(nodes, id, &Node::id);
     return found == nodes.end() ? nullptr : &*found;
+}
+
+FleetIndex::FleetIndex(const Fleet &fleet)
+{
+    m_nodes.reserve(fleet.nodes.size());
+    for (const Node &node : fleet.nodes)
+        m_nodes.emplace(node.id.text(), &node);
+}
+
+const Node *FleetIndex::find(const NodeId &id) const
+{
+    const auto found = m_nodes.find(id.text());
+    return found == m_nodes.end() ? nullptr : found->second;
 }
 
 Result<std::vector<NodeId>> selectNodes(const Fleet &fleet, const std::string &expression)

@@ -2,6 +2,7 @@
 // Adding nodes to an inventory that somebody wrote: a few lines more, and not another byte changed.
 #include "core/domain/inventory_writer.h"
 
+#include "core/domain/fleet_index.h"
 #include "core/domain/yaml_text.h"
 
 #include <algorithm>
@@ -90,8 +91,9 @@ const YamlTree *itemNamed(const YamlTree &root, const std::string &key, const st
 /// Everything that was there is there, unchanged.
 bool keeps(const Fleet &before, const Fleet &after)
 {
+    const FleetIndex index(after);
     const bool nodes = std::ranges::all_of(before.nodes, [&](const Node &node) {
-        const auto *same = after.find(node.id);
+        const auto *same = index.find(node.id);
         return same && *same == node;
     });
     const bool racks = std::ranges::all_of(before.racks, [&](const Rack &rack) { return std::ranges::find(after.racks, rack) != after.racks.end(); });
@@ -176,8 +178,10 @@ std::expected<Addition, EntryProblem> addEntry(const std::string &yaml, const st
     if (before && !keeps(*before, *after))
         return cannot();
     Addition addition{.yaml = std::move(inserted->yaml), .fleet = std::move(*after), .added = {}};
+    const Fleet none;
+    const FleetIndex known(before ? *before : none);
     for (const auto &node : addition.fleet.nodes) {
-        if (!before || !before->find(node.id))
+        if (!known.find(node.id))
             addition.added.push_back(node.id);
     }
     if (addition.added.empty())

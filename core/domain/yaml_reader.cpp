@@ -11,6 +11,10 @@
 #include <numeric>
 #include <system_error>
 
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
 namespace seatrial::domain {
 
 namespace {
@@ -24,6 +28,30 @@ std::string plainNumber(double number)
     char buffer[32];
     const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, number);
     return error == std::errc{} ? std::string(buffer, end) : std::string("?");
+}
+
+/// How long a pipe may say nothing. Who makes an inventory by a program may take a while; a pipe without one says nothing ever.
+constexpr int kPipePatienceMilliseconds = 5000;
+
+/// Up to @p most bytes of a pipe; nothing if it was silent for too long.
+std::optional<std::string> readPipe(const std::filesystem::path &file, std::size_t most)
+{
+    const int pipe = ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); // opening one that nobody writes to would wait
+    std::string text;
+    char buffer[65536];
+    bool silent = pipe < 0;
+    while (!silent && text.size() < most) {
+        pollfd waiting{pipe, POLLIN, 0};
+        silent = ::poll(&waiting, 1, kPipePatienceMilliseconds) <= 0;
+        const ssize_t got = silent ? -1 : ::read(pipe, buffer, std::min(sizeof buffer, most - text.size()));
+        if (got == 0)
+            break;
+        if (got > 0)
+            text.append(buffer, static_cast<std::size_t>(got));
+    }
+    if (pipe >= 0)
+        ::close(pipe);
+    return silent ? std::nullopt : std::optional(std::move(text));
 }
 
 /// A text of the file as it may be shown: short, and without anything that moves a cursor.
@@ -121,6 +149,12 @@ Result<std::string> YamlReader::readFile(const std::filesystem::path &file, cons
         return refused(FailureKind::NotFound, "there is no such file", "check the path");
     if (std::filesystem::is_directory(status))
         return refused(FailureKind::Invalid, "this is a folder, expected a file", "name the file in it");
+    if (std::filesystem::is_fifo(status)) {
+        auto text = readPipe(file, kMaxYamlBytes + 1);
+        if (!text)
+            return refused(FailureKind::Timeout, "this is a pipe, and nothing came out of it for " + std::to_string(kPipePatienceMilliseconds / 1000) + " s", "name a file, or start what writes to the pipe first");
+        return std::move(*text);
+    }
     std::ifstream stream(file, std::ios::binary);
     if (!stream)
         return refused(FailureKind::Refused, std::string("it cannot be opened: ") + std::strerror(errno), "check its permissions");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/store/database.h"
 
+#include "core/store/json_columns.h"
 #include "core/store/migrations.h"
 #include "core/store/phrase.h"
 
@@ -153,9 +154,10 @@ domain::Result<std::unique_ptr<SQLite::Database>> openForWriting(const std::stri
 
 domain::Failure failureOf(const std::exception &exception, const std::string &file, const std::string &attempted)
 {
-    if (dynamic_cast<const DamagedStore *>(&exception))
-        return refusal(FailureKind::Broken, phrase("the store {} is damaged: {}", file, exception.what()), attempted,
-                       "keep the file, and start a new store or restore a copy");
+    const bool damagedValue = dynamic_cast<const nlohmann::json::exception *>(&exception); // whose own words are for programmers
+    if (damagedValue || dynamic_cast<const DamagedStore *>(&exception))
+        return refusal(FailureKind::Broken, phrase("the store {} is damaged: {}", file, damagedValue ? "a value in it is not as it was written" : exception.what()),
+                       attempted, "keep the file, and start a new store or restore a copy");
     const auto *sql = dynamic_cast<const SQLite::Exception *>(&exception);
     if (!sql)
         return refusal(FailureKind::Broken, phrase("the store {} could not be used: {}", file, exception.what()), attempted,

@@ -60,6 +60,9 @@ public:
     virtual std::string_view summary() const = 0; ///< one line for --list
     /// Names, defaults and units of the parameters, for --list.
     virtual std::vector<std::string> parameterHelp() const = 0;
+    /// Why run() would refuse what a plan gives, as far as that is known without looking at the node; empty: it would not.
+    /// Read by the function that run() reads with, so that both say the same.
+    virtual std::string refusal(const protocol::Parameters &) const { return {}; }
     virtual bool loads() const = 0;               ///< draws CPU, memory, disk or network so that others would notice
     virtual CheckResult run(const CheckContext &context) const = 0;
 };

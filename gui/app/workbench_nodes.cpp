@@ -2,6 +2,7 @@
 // What can be done with nodes: the same in the menu, at a right click and in the command palette.
 #include "gui/app/workbench.h"
 
+#include "core/domain/fleet_index.h"
 #include "gui/dialogs/add_nodes_dialog.h"
 #include "gui/dialogs/check_dialog.h"
 #include "gui/fleet/fleet_view.h"
@@ -81,11 +82,13 @@ const domain::Fleet* Workbench::shownFleet() const
 void Workbench::copySshCommands()
 {
     // How nodes are reached today is what the inventory says; a stored run knows how it was.
+    const domain::Fleet none;
+    const domain::FleetIndex today(m_session.fleet() ? *m_session.fleet() : none), then(shownFleet() ? *shownFleet() : none);
     QStringList lines;
     for (const auto& id : selectedNodes()) {
-        const domain::Node* node = m_session.fleet() ? m_session.fleet()->find(id) : nullptr;
-        if (!node && shownFleet())
-            node = shownFleet()->find(id);
+        const domain::Node* node = today.find(id);
+        if (!node)
+            node = then.find(id);
         if (node)
             lines << sshCommand(*node);
     }
@@ -122,14 +125,16 @@ void Workbench::checkConnection()
     for (const domain::Node& node : fleet->nodes)
         all.push_back(node.id);
     std::vector<domain::NodeId> selected = selectedNodes();
-    std::erase_if(selected, [&](const domain::NodeId& id) { return !fleet->find(id); }); // of a stored run, and gone since
+    const domain::FleetIndex index(*fleet);
+    std::erase_if(selected, [&](const domain::NodeId& id) { return !index.find(id); }); // of a stored run, and gone since
     auto* dialog = new CheckDialog(std::move(all), std::move(selected), this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     auto* check = new ConnectionCheck(m_session.tools(), m_session.questions(), dialog);
     connect(dialog, &CheckDialog::checkAsked, check, [check, fleet](const std::vector<domain::NodeId>& ids) {
+        const domain::FleetIndex known(*fleet);
         std::vector<domain::Node> nodes;
         for (const domain::NodeId& id : ids)
-            nodes.push_back(*fleet->find(id));
+            nodes.push_back(*known.find(id));
         check->start(std::move(nodes));
     });
     connect(dialog, &CheckDialog::stopAsked, check, &ConnectionCheck::stop);

@@ -11,6 +11,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <sys/stat.h>
+
 using namespace seatrial::tests;
 
 namespace {
@@ -111,6 +113,10 @@ private slots:
         write("torn.jsonl", streamOf("n01") + "not json\n{\"type\":\"measurement\",\"seq\":\n");
         write("random", QByteArray("\x7f\x45\x4c\x46\x00\x01\x02\n\xff\xfe", 10));
         write("empty", {});
+        write("shredded.jsonl", streamOf("n01") + QByteArray("not json\n").repeated(1001));
+        write("odd.yaml", "version: 1\nname: odd\ntitle: Odd\nsteps:\n  - { id: a, check: host.memory_pattern, exclusive: true, parameters: { share: 5 } }\n"
+                          "  - { id: b, check: host.telepathy }\n");
+        QCOMPARE(::mkfifo(path("pipe").toLocal8Bit().constData(), 0600), 0);
         write("headless.jsonl", streamOf("n01").mid(streamOf("n01").indexOf('\n') + 1));
         const Ended stored = call({"replay", "@n01.jsonl", "@n02.jsonl", "--store", "@s.db"});
         QVERIFY2(stored.exitCode == 0, stored.errors.constData());
@@ -135,6 +141,9 @@ private slots:
         row("json and another format", {"runs", "--store", "@s.db", "--json", "--format", "csv"}, "--json.*--format|--format.*--json");
         row("no inventory", {"run"}, "--inventory");
         row("missing inventory", {"run", "--inventory", "@none.yaml"}, "none.yaml");
+        row("run: a pipe without a writer", {"run", "--inventory", "@pipe", "--store", "@never.db"}, "pipe: this is a pipe, and nothing came out of it for 5 s");
+        row("run: a plan that the engine refuses", run + QStringList{"--plan", "@odd.yaml"}, "plan odd cannot be run: a: parameter share is .5.: expected a number from 0.01 to 0.9; b: there is no check host.telepathy[\\s\\S]*plan check");
+        row("run: more nodes than a run takes", {"run", "--hosts", "n[1-100000]", "--store", "@never.db"}, "100000 nodes are more than a run takes, which is 10000\n.*--nodes");
         row("malformed inventory", {"run", "--inventory", "@broken.yaml"}, "broken\\.yaml:5:\\d+");
         row("run: empty nodes", run + QStringList{"--nodes", ""}, "--nodes.*leave the option out");
         row("run: empty nodes, other form", run + QStringList{"--nodes="}, "--nodes");
@@ -167,6 +176,8 @@ private slots:
         row("replay: random bytes", {"replay", "@random", "--store", "@never.db"}, "not a stream");
         row("replay: without end", {"replay", "/dev/zero", "--store", "@never.db"}, "not a stream");
         row("replay: empty", {"replay", "@empty", "--store", "@never.db"}, "is empty");
+        row("replay: a pipe", {"replay", "@pipe", "--store", "@never.db"}, "is a pipe, expected a file");
+        row("replay: too many damaged lines", {"replay", "@shredded.jsonl", "--store", "@never.db"}, "shredded\\.jsonl:1006: .*more than 1000 of its lines cannot be read");
         row("replay: no hello", {"replay", "@headless.jsonl", "--store", "@never.db"}, "no hello");
         row("replay: twice", {"replay", "@n01.jsonl", "@n01.jsonl", "--store", "@never.db"}, "second stream of node n01");
         row("replay: unknown criteria", {"replay", "@n01.jsonl", "--criteria", "@none.yaml", "--store", "@never.db"}, "none.yaml");
@@ -368,6 +379,31 @@ private slots:
         const Ended ended = call({"replay", "@torn.jsonl", "--store", "@torn.db"});
         QCOMPARE(ended.exitCode, 0);
         QVERIFY2(ended.errors.contains("2 of 7 lines could not be read, first line 6"), ended.errors.constData());
+    }
+
+    /// What nobody's engine says is no stream, however large: neither time nor memory goes into it.
+    void aStreamOfTooMuchIsRefused()
+    {
+        QFile file(path("flood.jsonl"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(streamOf("n01").left(streamOf("n01").lastIndexOf("{\"type\":\"goodbye\"")));
+        const QByteArray floodText = "\"severity\":\"info\",\"code\":\"flood\",\"step\":\"memory#1\",\"subject\":\"node\",\"text\":\"" + QByteArray(2000, 'x') + '"';
+        for (int i = 5; i < 40000; ++i)
+            file.write(record("event", i, floodText));
+        file.close();
+        QProcess shell;
+        shell.start("bash", {"-c", "ulimit -v 300000; exec \"$0\" replay \"$1\" --store \"$2\"", programPath("seatrialctl"), path("flood.jsonl"), path("flood.db")});
+        QVERIFY(shell.waitForFinished(30'000));
+        const auto errors = QString::fromUtf8(shell.readAllStandardError());
+        QCOMPARE(shell.exitCode(), 2);
+        QVERIFY2(errors.contains(QRegularExpression("flood\\.jsonl:\\d+: it is no stream of an engine: its records are more than 64 MB")), qPrintable(errors));
+        QVERIFY(!QFile::exists(path("flood.db")));
+    }
+
+    void anInventoryMayComeFromAProgram()
+    {
+        const Ended ended = callInShell("plan estimate quick --inventory <(sleep 0.2; cat '" + path("fleet.yaml") + "')", "> /dev/null");
+        QVERIFY2(ended.exitCode == 0, ended.errors.constData());
     }
 
     void verdictFormats_data()

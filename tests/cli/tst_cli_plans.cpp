@@ -52,6 +52,14 @@ private slots:
         row("good", "  - { id: a, check: host.health }\n", "can be run", 0);
         row("unknown check", "  - { id: a, check: host.telepathy }\n", "error: a: there is no check host\\.telepathy; this engine has .*host\\.memory", 2);
         row("unknown parameter", "  - { id: a, check: host.cpu, exclusive: true, parameters: { second: 3 } }\n", "has no parameter second; it has .*seconds", 2);
+        row("a share that is none", "  - { id: a, check: host.memory_pattern, exclusive: true, parameters: { share: 5 } }\n", "error: a: parameter share is \"5\": expected a number from 0\\.01 to 0\\.9", 2);
+        row("no number", "  - { id: a, check: host.cpu, exclusive: true, parameters: { seconds: nan } }\n", "error: a: parameter seconds is \"nan\"", 2);
+        row("no integer", "  - { id: a, check: host.disk, exclusive: true, parameters: { bytes: 1e18 } }\n", "error: a: parameter bytes is \"1e18\": expected an integer from 16777216 to", 2);
+        row("too deep a queue", "  - { id: a, check: host.disk, exclusive: true, parameters: { queue_depth: 100000 } }\n", "expected an integer from 1 to 256", 2);
+        row("no such path", "  - { id: a, check: host.cpu, exclusive: true, parameters: { path: \"x;y\" } }\n", "parameter path is \"x;y\": expected mixed, fma, integer, aes or all", 2);
+        row("no such phase", "  - { id: a, check: host.health, parameters: { phase: during } }\n", "parameter phase is \"during\": expected before or after", 2);
+        row("streams of a pair", "  - { id: a, check: net.pair, scope: pair, exclusive: true, parameters: { streams: 0 } }\n", "parameter streams is \"0\"", 2);
+        row("what a pair may say", "  - { id: a, check: net.pair, scope: pair, exclusive: true, parameters: { streams: 2, seconds: 1 } }\n", "can be run", 0);
         row("deadline too short", "  - { id: a, check: host.cpu, exclusive: true, deadline: 5, expected: 9 }\n", "plan\\.yaml:6:\\d+.*9", 2);
         row("measures longer than its deadline", "  - { id: a, check: host.cpu, exclusive: true, deadline: 60, parameters: { seconds: 90 } }\n", "to measure for 90 s, but its deadline is 60 s", 2);
         row("a pair on one node", "  - { id: a, check: net.pair, exclusive: true }\n", "say scope: pair", 2);

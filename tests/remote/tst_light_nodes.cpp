@@ -35,19 +35,19 @@ class LightNodesTest : public QObject
     Q_OBJECT
 
 private slots:
-    void aHundredNodes() { reach(100); }
+    void aHundredNodes() { reach(100, 0.8); } // a thread's start weighs more here
     void aThousandNodes()
     {
         if (!qEnvironmentVariableIsSet("SEATRIAL_LONG_TESTS"))
             QSKIP("takes most of a minute; tst_thousand_nodes (long) runs it");
-        reach(1000);
+        reach(1000, 5);
     }
 
 private:
-    static void reach(int count);
+    static void reach(int count, double mostCpuSeconds);
 };
 
-void LightNodesTest::reach(int count)
+void LightNodesTest::reach(int count, double mostCpuSeconds)
 {
     constexpr int kFanOut = 64;
     const std::filesystem::path engine = SEATRIAL_BINARY_DIR "/bin/seatrial-engine";
@@ -82,8 +82,8 @@ void LightNodesTest::reach(int count)
     const double cpu = ownCpuSeconds() - cpuBefore;
     const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
     qInfo("%d nodes reached and probed: %.2f s of this process's CPU, %.1f s by the clock", count, cpu, wall);
-    // 4 ms a node on a quiet machine, twice that on a loaded one; by the clock nothing is asserted.
-    QVERIFY2(cpu < 8.0 * count / 1000, "reaching nodes takes too much work on the desktop");
+    // On a quiet machine 2 ms a node; by the clock nothing is asserted.
+    QVERIFY2(cpu < mostCpuSeconds, "reaching nodes takes too much work on the desktop");
 
     // Each was found in its own folder: no two links were mixed up.
     for (std::size_t i = 0; i < links.size(); ++i) {

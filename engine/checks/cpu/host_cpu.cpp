@@ -106,6 +106,25 @@ std::string absent(const BurnPath &path)
                               : "this CPU has no " + std::string(path.name) + " instructions that this engine knows";
 }
 
+constexpr const char *allPaths = "all";
+
+struct Asked {
+    double seconds = 0;
+    const BurnPath *path = nullptr; ///< none: all of them
+};
+
+Asked read(Options &options)
+{
+    Asked asked{options.number("seconds", 10, 0.2, 86400), nullptr};
+    const auto path = options.text("path", "mixed");
+    if (path == allPaths)
+        return asked;
+    asked.path = findBurnPath(path);
+    if (!asked.path)
+        options.reject("path", "mixed, fma, integer, aes or all");
+    return asked;
+}
+
 } // namespace
 
 std::vector<std::string> HostCpu::parameterHelp() const
@@ -114,22 +133,21 @@ std::vector<std::string> HostCpu::parameterHelp() const
             "path=mixed (mixed, fma, integer, aes: which part of the cores; all: one after the other)"};
 }
 
+std::string HostCpu::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    read(options);
+    return options.problem();
+}
+
 CheckResult HostCpu::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    const double seconds = options.number("seconds", 10, 0.2, 86400);
-    const auto asked = options.text("path", "mixed");
+    const auto asked = read(options);
     if (options.bad())
         return CheckResult::error(options.problem());
-    if (asked != "all") {
-        const auto *path = findBurnPath(asked);
-        if (!path)
-            return CheckResult::error("parameter path is \"" + printable(asked.substr(0, 80))
-                                      + "\": expected mixed, fma, integer, aes or all");
-        if (!path->kernel)
-            return CheckResult::notPresent(absent(*path));
-        return burnPath(context, *path, seconds);
-    }
+    if (asked.path)
+        return asked.path->kernel ? burnPath(context, *asked.path, asked.seconds) : CheckResult::notPresent(absent(*asked.path));
 
     std::vector<const BurnPath *> paths;
     const Reporter reporter(context, id());
@@ -142,7 +160,7 @@ CheckResult HostCpu::load(const CheckContext &context) const
     // A core that errs on one path is burnt on the others all the same: which units err is worth knowing.
     auto result = CheckResult::completed();
     for (const auto *path : paths) {
-        auto one = burnPath(context, *path, seconds / double(paths.size()));
+        auto one = burnPath(context, *path, asked.seconds / double(paths.size()));
         if (result.status == protocol::StepStatus::Completed)
             result = std::move(one);
         if (stopRequested(context.stop))

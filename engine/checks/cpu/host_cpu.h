@@ -19,6 +19,7 @@ public:
     std::string_view id() const override { return "host.cpu"; }
     std::string_view summary() const override { return "CPU burn on every core with bit-exact results, rates, clocks, throttling"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     CheckResult load(const CheckContext &context) const override;

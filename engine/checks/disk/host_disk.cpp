@@ -35,6 +35,18 @@ struct Asked {
     unsigned queueDepth = 1;
 };
 
+Asked read(Options &options)
+{
+    Asked asked;
+    asked.bytes = std::uint64_t(options.integer("bytes", 256 << 20, std::int64_t(leastBytes), std::int64_t(1) << 40));
+    asked.depth = unsigned(options.integer("depth", 4, 1, 64));
+    asked.seconds = options.number("seconds", 10, 0.1, 3600);
+    asked.syncWrites = std::uint64_t(options.integer("sync_writes", 200, 2, 100'000));
+    asked.randomSeconds = options.number("random_seconds", 5, 0, 3600);
+    asked.queueDepth = unsigned(options.integer("queue_depth", 32, 1, 256));
+    return asked;
+}
+
 protocol::Parameters passParameters(const DiskPass &pass)
 {
     return {{"repetitions", std::to_string(pass.gigabytesPerSecond.size())},
@@ -196,16 +208,17 @@ std::vector<std::string> HostDisk::parameterHelp() const
             "queue_depth=32 (of the random transfers that follow those one at a time)"};
 }
 
+std::string HostDisk::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    read(options);
+    return options.problem();
+}
+
 CheckResult HostDisk::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    Asked asked;
-    asked.bytes = std::uint64_t(options.integer("bytes", 256 << 20, std::int64_t(leastBytes), std::int64_t(1) << 40));
-    asked.depth = unsigned(options.integer("depth", 4, 1, 64));
-    asked.seconds = options.number("seconds", 10, 0.1, 3600);
-    asked.syncWrites = std::uint64_t(options.integer("sync_writes", 200, 2, 100'000));
-    asked.randomSeconds = options.number("random_seconds", 5, 0, 3600);
-    asked.queueDepth = unsigned(options.integer("queue_depth", 32, 1, 256));
+    auto asked = read(options);
     if (options.bad())
         return CheckResult::error(options.problem());
 

@@ -29,6 +29,7 @@ public:
     std::string_view id() const override { return "host.disk"; }
     std::string_view summary() const override { return "Local disk: sequential and random 4 KiB, write and read (verified), durable writes"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     CheckResult load(const CheckContext &context) const override;

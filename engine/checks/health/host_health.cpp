@@ -67,6 +67,14 @@ void reportKernelLog(const Reporter &reporter, PrivilegedReads &reads, Waivers &
                        {{"count", std::to_string(troubles.left)}});
 }
 
+std::string readPhase(Options &options)
+{
+    const auto phase = options.text("phase");
+    if (!phase.empty() && phase != "before" && phase != "after")
+        options.reject("phase", "before or after");
+    return phase;
+}
+
 } // namespace
 
 std::vector<std::string> HostHealth::parameterHelp() const
@@ -74,11 +82,19 @@ std::vector<std::string> HostHealth::parameterHelp() const
     return {"phase=(before or after; copied into each measurement)"};
 }
 
+std::string HostHealth::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    readPhase(options);
+    return options.problem();
+}
+
 CheckResult HostHealth::run(const CheckContext &context) const
 {
-    const auto phase = Options(context.parameters).text("phase");
-    if (!phase.empty() && phase != "before" && phase != "after")
-        return CheckResult::error("parameter phase is \"" + printable(phase.substr(0, 40)) + "\": expected before or after");
+    Options options(context.parameters);
+    const auto phase = readPhase(options);
+    if (options.bad())
+        return CheckResult::error(options.problem());
     try { // no memory left: the doorway where that becomes a value
         Reporter reporter(context, id());
         if (!phase.empty())

@@ -52,6 +52,16 @@ void shareParameters(Reporter &reporter, const MemoryFacts &facts, const MemoryP
     reporter.share("warmup", "1");
 }
 
+struct Asked {
+    double seconds = 0;
+    std::uint64_t arrayBytes = 0; ///< 0: as large as the caches ask for
+};
+
+Asked read(Options &options)
+{
+    return {options.number("seconds", 6, 0.05, 3600), std::uint64_t(options.integer("array_bytes", 0, 0, std::int64_t(1) << 46))};
+}
+
 } // namespace
 
 std::vector<std::string> HostMemory::parameterHelp() const
@@ -61,19 +71,25 @@ std::vector<std::string> HostMemory::parameterHelp() const
             "25 % of available memory and 50 % of what the control group leaves)"};
 }
 
+std::string HostMemory::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    read(options);
+    return options.problem();
+}
+
 CheckResult HostMemory::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    const double seconds = options.number("seconds", 6, 0.05, 3600);
-    const auto asked = options.integer("array_bytes", 0, 0, std::int64_t(1) << 46);
+    const auto asked = read(options);
     if (options.bad())
         return CheckResult::error(options.problem());
 
     const auto limits = readCgroupLimits(context.sysroot);
     const auto cpus = cpusWithinQuota(allowedCpus(), limits.cpus);
     auto facts = gatherFacts(context, cpus, limits);
-    if (asked > 0)
-        facts.askedBytes = std::uint64_t(asked);
+    if (asked.arrayBytes > 0)
+        facts.askedBytes = asked.arrayBytes;
     const auto plan = planMemory(facts);
     if (plan.arrayBytes == 0)
         return CheckResult::error(noRoom(facts));
@@ -88,7 +104,7 @@ CheckResult HostMemory::load(const CheckContext &context) const
     reporter.share("pages", pagesInUse(context.sysroot, 3 * plan.arrayBytes));
 
     StoppingRule rule;
-    rule.budgetSeconds = seconds / double(StreamRun::loops().size());
+    rule.budgetSeconds = asked.seconds / double(StreamRun::loops().size());
     for (const auto &loop : StreamRun::loops()) {
         const auto result = run.measure(loop, rule, context.stop);
         if (stopRequested(context.stop))

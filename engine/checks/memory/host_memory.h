@@ -21,6 +21,7 @@ public:
     std::string_view id() const override { return "host.memory"; }
     std::string_view summary() const override { return "Memory bandwidth (copy, scale, add, triad, read), results verified"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     CheckResult load(const CheckContext &context) const override;

@@ -38,12 +38,22 @@ std::vector<std::string> HostMemoryLatency::parameterHelp() const
             "and 50 % of what the control group leaves)"};
 }
 
+HostMemoryLatency::Asked HostMemoryLatency::read(Options &options)
+{
+    return {options.number("seconds", 4, 0.05, 3600), std::uint64_t(options.integer("max_bytes", std::int64_t(2) << 30, 1 << 16, std::int64_t(1) << 40))};
+}
+
+std::string HostMemoryLatency::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    read(options);
+    return options.problem();
+}
+
 CheckResult HostMemoryLatency::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    Asked asked;
-    asked.seconds = options.number("seconds", 4, 0.05, 3600);
-    asked.mostBytes = std::uint64_t(options.integer("max_bytes", std::int64_t(2) << 30, 1 << 16, std::int64_t(1) << 40));
+    auto asked = read(options);
     if (options.bad())
         return CheckResult::error(options.problem());
 

@@ -8,6 +8,7 @@
 namespace seatrial::engine {
 
 class NumaSurvey;
+class Options;
 class PointerChase;
 class Reporter;
 struct NumaPair;
@@ -25,12 +26,14 @@ public:
     std::string_view id() const override { return "host.memory_latency"; }
     std::string_view summary() const override { return "Memory latency (pointer chase) of each NUMA pair, and of the caches"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     CheckResult load(const CheckContext &context) const override;
 
 private:
     struct Asked;
+    static Asked read(Options &options);
     CheckResult walkPairs(const CheckContext &context, Reporter &reporter, NumaSurvey &survey, const Asked &asked) const;
     CheckResult walk(const CheckContext &context, const Reporter &reporter, const PointerChase &chase, int cpu, double seconds,
                      const std::string &metric, const std::string &subject, protocol::Parameters parameters) const;

@@ -25,6 +25,16 @@ std::string metricOf(const StreamRun::Loop &loop, const NumaPair &pair)
     return {};
 }
 
+struct Asked {
+    double seconds = 0;
+    std::uint64_t arrayBytes = 0; ///< 0: as large as the caches ask for
+};
+
+Asked read(Options &options)
+{
+    return {options.number("seconds", 4, 0.05, 3600), std::uint64_t(options.integer("array_bytes", 0, 0, std::int64_t(1) << 46))};
+}
+
 } // namespace
 
 std::vector<std::string> HostMemoryNuma::parameterHelp() const
@@ -33,11 +43,17 @@ std::vector<std::string> HostMemoryNuma::parameterHelp() const
             "array_bytes=auto (upper bound for one of the three arrays of a pair, bytes; else as host.memory, within the node)"};
 }
 
+std::string HostMemoryNuma::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    read(options);
+    return options.problem();
+}
+
 CheckResult HostMemoryNuma::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    const double seconds = options.number("seconds", 4, 0.05, 3600);
-    const auto asked = options.integer("array_bytes", 0, 0, std::int64_t(1) << 46);
+    const auto asked = read(options);
     if (options.bad())
         return CheckResult::error(options.problem());
 
@@ -46,7 +62,7 @@ CheckResult HostMemoryNuma::load(const CheckContext &context) const
     for (const auto &each : survey.pairs()) {
         if (stopRequested(context.stop))
             return stoppedEarly();
-        const auto end = pair(context, reporter, survey, each, seconds / double(survey.pairs().size()), std::uint64_t(asked));
+        const auto end = pair(context, reporter, survey, each, asked.seconds / double(survey.pairs().size()), asked.arrayBytes);
         if (end.status != StepStatus::Completed)
             return end;
     }

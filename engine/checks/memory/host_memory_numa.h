@@ -17,6 +17,7 @@ public:
     std::string_view id() const override { return "host.memory_numa"; }
     std::string_view summary() const override { return "Memory bandwidth (triad, read) of each NUMA pair, results verified"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     CheckResult load(const CheckContext &context) const override;

@@ -89,6 +89,23 @@ CheckResult conclude(const PatternRun::Result &result, const PatternPlan &plan)
     return CheckResult::completed();
 }
 
+struct Asked {
+    double share = 0;
+    std::uint64_t mostBytes = 0;
+    double seconds = 0;
+    std::size_t rounds = 0;
+};
+
+Asked read(Options &options)
+{
+    Asked asked;
+    asked.share = options.number("share", 0.5, 0.01, 0.9);
+    asked.mostBytes = std::uint64_t(options.integer("max_bytes", 0, 0, std::int64_t(1) << 50));
+    asked.seconds = options.number("seconds", 60, 0.1, 604800);
+    asked.rounds = std::size_t(options.integer("rounds", 1, 1, 1'000'000));
+    return asked;
+}
+
 } // namespace
 
 PatternPlan planPattern(const PatternFacts &facts)
@@ -125,21 +142,26 @@ std::vector<std::string> HostMemoryPattern::parameterHelp() const
             "rounds=1 (of all patterns, each with random words of its own)"};
 }
 
+std::string HostMemoryPattern::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    read(options);
+    return options.problem();
+}
+
 CheckResult HostMemoryPattern::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    const double share = options.number("share", 0.5, 0.01, 0.9);
-    const auto most = options.integer("max_bytes", 0, 0, std::int64_t(1) << 50);
-    const double seconds = std::min(options.number("seconds", 60, 0.1, 604800), context.deadlineSeconds * 0.8);
-    const auto rounds = options.integer("rounds", 1, 1, 1'000'000);
+    const auto asked = read(options);
+    const double seconds = std::min(asked.seconds, context.deadlineSeconds * 0.8);
     if (options.bad())
         return CheckResult::error(options.problem());
 
     const auto limits = readCgroupLimits(context.sysroot);
     const auto cpus = cpusWithinQuota(allowedCpus(), limits.cpus);
     auto facts = gatherFacts(context, limits, cpus);
-    facts.share = share;
-    facts.mostBytes = std::uint64_t(most);
+    facts.share = asked.share;
+    facts.mostBytes = asked.mostBytes;
     const auto plan = planPattern(facts);
     if (!plan.problem.empty())
         return CheckResult::error(plan.problem);
@@ -148,7 +170,7 @@ CheckResult HostMemoryPattern::load(const CheckContext &context) const
     Team team(cpus);
     PatternRun run(team, plan.bytes, context.sysroot, plan.floorBytes);
     const bool locked = run.lock();
-    const auto result = run.run(randomSeed(), std::size_t(rounds), seconds, context.stop, m_tamper);
+    const auto result = run.run(randomSeed(), asked.rounds, seconds, context.stop, m_tamper);
 
     Reporter reporter(context, id());
     reporter.share("bytes", std::to_string(plan.bytes));

@@ -40,6 +40,7 @@ public:
     std::string_view id() const override { return "host.memory_pattern"; }
     std::string_view summary() const override { return "Memory patterns over a share of free memory: the address of a miscompare"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     CheckResult load(const CheckContext &context) const override;

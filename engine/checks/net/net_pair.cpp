@@ -73,6 +73,11 @@ void reportThroughput(const Reporter &reporter, const Direction &direction, cons
     reporter.measured("tcp_throughput", Unit::GigabitsPerSecond, direction.subject(), samples, std::move(parameters));
 }
 
+TransferPlan readTransfer(Options &options)
+{
+    return {unsigned(options.integer("streams", 4, 1, pair::mostStreams)), options.number("seconds", 2, 0.5, pair::longestTransfer)};
+}
+
 } // namespace
 
 std::vector<std::string> NetPair::parameterHelp() const
@@ -82,6 +87,14 @@ std::vector<std::string> NetPair::parameterHelp() const
             "measure: peer=(address of the other node)", "measure: port=(the one that serve told)",
             "measure: self=, peer_name= (names of the two nodes)", "measure: seconds=2 (per direction, s)",
             "measure: streams=4 (TCP connections at once)"};
+}
+
+/// Of what a plan may say; the rest is given by the schedule.
+std::string NetPair::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    readTransfer(options);
+    return options.problem();
 }
 
 CheckResult NetPair::load(const CheckContext &context) const
@@ -140,8 +153,7 @@ CheckResult NetPair::measure(const CheckContext &context) const
     const auto token = options.needed("token");
     const auto self = options.needed("self");
     const auto peerName = options.needed("peer_name");
-    const TransferPlan plan{unsigned(options.integer("streams", 4, 1, pair::mostStreams)),
-                            options.number("seconds", 2, 0.5, pair::longestTransfer)};
+    const auto plan = readTransfer(options);
     if (options.bad())
         return CheckResult::error(options.problem());
     if (port == 0)

@@ -15,6 +15,7 @@ public:
     std::string_view id() const override { return "net.pair"; }
     std::string_view summary() const override { return "TCP throughput in both directions and latency between two nodes, data verified"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     CheckResult load(const CheckContext &context) const override;

@@ -63,6 +63,34 @@ class TestCampaignOrder : public QObject
     }
 
 private slots:
+    /// An inventory may be far larger than a run: what was not chosen does not weigh on it.
+    void aRunTakesSoManyNodes()
+    {
+        Stage stage(2);
+        auto terms = stage.terms(true);
+        for (std::size_t i = 0; i < Campaign::kMostNodes; ++i) {
+            domain::Node other;
+            other.id = domain::NodeId("other-" + std::to_string(i));
+            terms.fleet.nodes.push_back(other);
+        }
+        auto all = terms;
+        for (const auto &node : all.fleet.nodes) {
+            if (all.nodes.size() <= Campaign::kMostNodes)
+                all.nodes.push_back(node.id);
+        }
+        const auto refused = Campaign::begin(stage.worlds(), std::move(all));
+        QVERIFY(!refused);
+        QCOMPARE(refused.error().what, std::string("10001 nodes are more than a run takes, which is 10000"));
+        QVERIFY(!stage.store->runData({})); // nothing was begun
+
+        auto begun = Campaign::begin(stage.worlds(), std::move(terms));
+        QVERIFY(begun.has_value());
+        const auto last = (*begun)->wait();
+        QCOMPARE(last->data->info.fleet.nodes.size(), 2u);
+        QCOMPARE(last->data->info.fleet.shared.size(), 1u);
+        QCOMPARE(last->verdict->nodes.size(), 2u);
+    }
+
     void aPauseKeepsTheOrderOfThePlan_data()
     {
         QTest::addColumn<bool>("pairs");

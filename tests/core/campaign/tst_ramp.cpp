@@ -2,10 +2,12 @@
 #include "core/campaign/estimate.h"
 #include "core/campaign/ramp.h"
 #include "core/campaign/schedule.h"
+#include "core/domain/fleet_index.h"
 
 #include <QTest>
 
 #include <algorithm>
+#include <ctime>
 #include <map>
 
 using namespace seatrial;
@@ -216,6 +218,23 @@ private slots:
                 schedule.join(node);
         }
         QCOMPARE(loads(schedule.startable()), std::size_t(3)); // one in each of the others
+    }
+
+    /// Nobody is looked for among all others: that would be minutes, in which nothing answers.
+    void aLargeFleetIsTakenUpAtOnce()
+    {
+        const auto fleet = fleetOf(3125, 32);
+        const auto nodes = idsOf(fleet);
+        const auto before = std::clock();
+        Ramp ramp({}, fleet, nodes);
+        const double seconds = double(std::clock() - before) / CLOCKS_PER_SEC;
+        qInfo("%.2f s", seconds);
+        QVERIFY2(seconds < 5, "it takes longer than in proportion to the number of nodes"); // else half a minute
+        QVERIFY(ramp.admit(nodes.back()));
+
+        const domain::FleetIndex index(fleet);
+        QCOMPARE(index.find(nodes[77'777]), &fleet.nodes[77'777]);
+        QVERIFY(!index.find(domain::NodeId("n1")));
     }
 
     void words_data()

@@ -155,6 +155,30 @@ private slots:
         QVERIFY2(data.error().what.find("damaged") != std::string::npos, why(data));
     }
 
+    void aDamagedValueIsAFailureInWords_data()
+    {
+        QTest::addColumn<QString>("change");
+        QTest::newRow("no JSON") << "UPDATE runs SET plan = 'version: ' || substr(plan, 3)";
+        QTest::newRow("cut") << "UPDATE runs SET plan = substr(plan, 1, length(plan) - 3)";
+        QTest::newRow("of another kind") << "UPDATE runs SET plan = '[1]'";
+    }
+    void aDamagedValueIsAFailureInWords()
+    {
+        QFETCH(QString, change);
+        StoreFile file;
+        const auto store = file.open();
+        const auto run = store->beginRun(smallRun());
+        QVERIFY(run && store->flush());
+        {
+            SQLite::Database database(file.path(), SQLite::OPEN_READWRITE);
+            QCOMPARE(database.exec(change.toStdString()), 1);
+        }
+        const auto data = store->runData(run->id);
+        QVERIFY(!data);
+        QVERIFY2(data.error().what.find("is damaged: a value in it") != std::string::npos, why(data));
+        QVERIFY2(data.error().advice.find("restore a copy") != std::string::npos, data.error().advice.c_str());
+    }
+
     void aDamagedChunkIsAFailureInWords()
     {
         StoreFile file;

@@ -59,6 +59,59 @@ private slots:
         QCOMPARE(options.problem(), "parameter seconds is \"" + value.toStdString() + "\": expected a number from 0 to 10");
     }
 
+    /// What is told without measuring is what a measurement would be refused for.
+    void refusedBeforeMeasuring_data()
+    {
+        QTest::addColumn<QString>("check");
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QString>("value");
+        QTest::addColumn<bool>("run");
+        const auto row = [](const char *check, const char *name, const char *value, bool run = false) { // a run looks for others first
+            QTest::addRow("%s %s %s", check, name, value) << check << name << value << run;
+        };
+        row("host.memory", "seconds", "nan", true);
+        row("host.memory", "array_bytes", "-1");
+        row("host.memory_latency", "max_bytes", "1");
+        row("host.memory_numa", "seconds", "1e9");
+        row("host.memory_pattern", "share", "5");
+        row("host.memory_pattern", "rounds", "0");
+        row("host.cpu", "path", "x;y", true);
+        row("host.cpu", "seconds", "0");
+        row("host.disk", "bytes", "1e18", true);
+        row("host.disk", "queue_depth", "100000");
+        row("host.health", "phase", "during", true);
+    }
+    void refusedBeforeMeasuring()
+    {
+        QFETCH(QString, check);
+        QFETCH(QString, name);
+        QFETCH(QString, value);
+        QFETCH(bool, run);
+        const auto *found = findCheck(check.toStdString());
+        const protocol::Parameters parameters{{name.toStdString(), value.toStdString()}};
+        const auto refusal = found->refusal(parameters);
+        QVERIFY2(refusal.starts_with("parameter " + name.toStdString() + " is \"" + value.toStdString() + "\": expected "), refusal.c_str());
+        if (!run)
+            return;
+        Collector collector;
+        auto context = contextFor(collector);
+        context.parameters = parameters;
+        context.allowBusy = true; // of this machine nothing is known
+        const auto result = found->run(context);
+        QCOMPARE(result.status, protocol::StepStatus::Error);
+        QCOMPARE(result.reason, refusal);
+    }
+
+    /// Roles and addresses come from the schedule: a plan without them is well.
+    void aPlanNeedNotSayWhatTheScheduleSays()
+    {
+        for (const auto &check : allChecks())
+            QCOMPARE(check->refusal({}), std::string());
+        const auto *pair = findCheck("net.pair");
+        QVERIFY(pair->refusal({{"streams", "0"}}).starts_with("parameter streams is \"0\": expected an integer from 1 to "));
+        QVERIFY(pair->refusal({{"seconds", "0"}}).starts_with("parameter seconds is \"0\": expected a number from 0.5 to "));
+    }
+
     void everyCheckIsListed()
     {
         std::vector<std::string> ids;

@@ -66,9 +66,33 @@ private slots:
         QVERIFY(ask({"--list"}).output.contains("test.emit\n"));
         const QByteArray json = ask({"--list", "--json"}).output;
         QVERIFY(json.startsWith("{\"check\":\"test.sleep\",\"summary\":\"only for tests\",\"loads\":false,"
-                                "\"parameters\":[\"milliseconds (0)\"]}\n"));
+                                "\"parameters\":[\"milliseconds=0\",\"count=10\"]}\n"));
         const Answer selftest = ask({"--selftest"});
         QVERIFY2(selftest.exitCode == 0, selftest.errors.constData());
+    }
+
+    /// Nothing is measured: who asks is told what would be refused, and where.
+    void aPlanIsJudgedWithoutMeasuring()
+    {
+        EngineRun run;
+        const auto good = ask({"--check-plan", "-"}, linesOf({run.open(), step("a", "test.emit"), NoMoreSteps{}}));
+        QCOMPARE(good.exitCode, 0);
+        QCOMPARE(good.output, QByteArray());
+        auto wrong = step("b", "test.refuses");
+        wrong.parameters["colour"] = "green";
+        const auto lines = linesOf({run.open(), step("a", "test.emit"), wrong, step("c", "test.telepathy")});
+        const auto bad = ask({"--check-plan", "-", "--json"}, lines);
+        QCOMPARE(bad.exitCode, 1);
+        QCOMPARE(bad.output, QByteArray("{\"step\":\"b\",\"refusal\":\"parameter colour is \\\"green\\\": expected red\"}\n"
+                                        "{\"step\":\"c\",\"refusal\":\"this engine has no check \\\"test.telepathy\\\"\"}\n"));
+        QVERIFY(ask({"--check-plan", "-"}, lines).output.startsWith("b: parameter colour is "));
+        const auto damaged = ask({"--check-plan", "-"}, linesOf({run.open()}) + "{\"type\":\n");
+        QCOMPARE(damaged.exitCode, 2);
+        QVERIFY2(damaged.errors.contains("line 2 of the plan: "), damaged.errors.constData());
+        const auto none = ask({"--check-plan", "/nowhere/plan"});
+        QCOMPARE(none.exitCode, 2);
+        QVERIFY2(none.errors.contains("/nowhere/plan: No such file"), none.errors.constData());
+        QCOMPARE(ask({"--check-plan", "/"}).exitCode, 2);
     }
 
     void usage_data()

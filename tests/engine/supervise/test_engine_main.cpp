@@ -49,7 +49,7 @@ public:
     TestCheck(const char *id, Run run) : m_id(id), m_run(run) {}
     std::string_view id() const override { return m_id; }
     std::string_view summary() const override { return "only for tests"; }
-    std::vector<std::string> parameterHelp() const override { return {"milliseconds (0)"}; }
+    std::vector<std::string> parameterHelp() const override { return {"milliseconds=0", "count=10"}; }
     bool loads() const override { return false; }
     CheckResult run(const CheckContext &context) const override { return m_run(context); }
 
@@ -64,7 +64,7 @@ class TestLoad : public LoadCheck
 public:
     std::string_view id() const override { return "test.load"; }
     std::string_view summary() const override { return "only for tests"; }
-    std::vector<std::string> parameterHelp() const override { return {"milliseconds (0)"}; }
+    std::vector<std::string> parameterHelp() const override { return {"milliseconds=0", "count=10"}; }
 
 protected:
     CheckResult load(const CheckContext &context) const override
@@ -187,6 +187,18 @@ CheckResult workCheck(const CheckContext &context)
     return CheckResult::completed();
 }
 
+/// Says beforehand what it cannot be given.
+class RefusingCheck : public TestCheck
+{
+public:
+    RefusingCheck() : TestCheck("test.refuses", waiveCheck) {}
+    std::string refusal(const protocol::Parameters &parameters) const override
+    {
+        const auto colour = parameters.find("colour");
+        return colour == parameters.end() || colour->second == "red" ? std::string() : "parameter colour is \"" + colour->second + "\": expected red";
+    }
+};
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -205,5 +217,6 @@ int main(int argc, char **argv)
     add("test.waive", waiveCheck);
     add("test.work", workCheck);
     checks.push_back(std::make_unique<TestLoad>());
+    checks.push_back(std::make_unique<RefusingCheck>());
     return engineMain(argc, argv, checks);
 }

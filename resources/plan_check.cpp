@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli/plan_check.h"
+#include "resources/plan_check.h"
+
+#include "core/protocol/codec.h"
+#include "resources/ask_engine.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
 #include <sstream>
 
-namespace seatrial::cli {
+namespace seatrial::resources {
 
 using domain::PlanStep;
 using domain::Scope;
@@ -15,7 +21,15 @@ using domain::Scope;
 namespace {
 
 constexpr const char *kPairCheck = "net.";      ///< checks between two nodes begin so
-constexpr std::size_t kMostListBytes = 1 << 20;
+constexpr std::size_t kMostTold = 5;
+
+/// What an engine can measure, as its --list says.
+struct KnownCheck {
+    bool loads = false;
+    std::set<std::string> parameters;
+};
+using KnownChecks = std::map<std::string, KnownCheck>;
+using Refusals = std::map<std::string, std::string>; ///< by step
 
 /// What the schedule says itself, whatever the plan does.
 const std::set<std::string> kOfSchedule{"role", "token", "peer", "port", "self", "peer_name", "sessions", "bind", "concurrent"};
@@ -37,14 +51,6 @@ void addNames(std::set<std::string> &names, const std::string &help)
     }
 }
 
-std::string quoted(const std::string &path)
-{
-    std::string text = "'";
-    for (const char c : path)
-        text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return text + "'";
-}
-
 std::string joined(const std::set<std::string> &words)
 {
     std::string text;
@@ -56,7 +62,7 @@ std::string joined(const std::set<std::string> &words)
 class PlanChecker
 {
 public:
-    PlanChecker(const domain::Plan &plan, const KnownChecks &checks) : m_plan(plan), m_checks(checks) {}
+    PlanChecker(const domain::Plan &plan, const KnownChecks &checks, const Refusals &refusals) : m_plan(plan), m_checks(checks), m_refusals(refusals) {}
 
     std::vector<PlanProblem> run()
     {
@@ -94,6 +100,8 @@ private:
             else if (!check.parameters.contains(name))
                 error(step, step.check.text() + " has no parameter " + name + "; it has " + joined(check.parameters));
         }
+        if (const auto refusal = m_refusals.find(step.id.text()); refusal != m_refusals.end())
+            error(step, refusal->second);
         if (const auto seconds = step.parameters.find("seconds"); seconds != step.parameters.end() && std::atof(seconds->second.c_str()) >= step.deadlineSeconds)
             error(step, fmt::format("it is to measure for {} s, but its deadline is {:.6g} s", seconds->second, step.deadlineSeconds));
         if (check.loads && !step.exclusive)
@@ -121,44 +129,93 @@ private:
 
     const domain::Plan &m_plan;
     const KnownChecks &m_checks;
+    const Refusals &m_refusals;
     std::vector<PlanProblem> m_problems;
 };
 
-} // namespace
+domain::Failure notUnderstood(const std::filesystem::path &engine, const std::string &what)
+{
+    return {domain::Stage::Input, domain::FailureKind::Unsupported, what, engine.string(), "build or install Seatrial anew"};
+}
+
+/// Hands on each line of @p answer as an object with @p key; false if one is none.
+bool eachLine(const std::string &answer, const char *key, const std::function<void(const nlohmann::json &)> &take)
+{
+    std::istringstream lines(answer);
+    for (std::string line; std::getline(lines, line);) {
+        const auto json = nlohmann::json::parse(line, nullptr, false);
+        if (!json.is_object() || !json.contains(key) || !json[key].is_string())
+            return false;
+        take(json);
+    }
+    return true;
+}
 
 domain::Result<KnownChecks> knownChecks(const std::filesystem::path &engine)
 {
-    const auto failed = [&](const std::string &what) {
-        return std::unexpected(domain::Failure{domain::Stage::Input, domain::FailureKind::Unsupported, what, engine.string() + " --list --json",
-                                               "build or install Seatrial anew"});
-    };
-    std::FILE *pipe = ::popen((quoted(engine.string()) + " --list --json").c_str(), "re");
-    if (!pipe)
-        return failed("the engine cannot be asked what it measures");
-    std::string text;
-    char buffer[4096];
-    for (std::size_t got = 0; text.size() < kMostListBytes && (got = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
-        text.append(buffer, got);
-    const int status = ::pclose(pipe);
+    const auto answer = askEngine(engine, {"--list", "--json"});
+    if (!answer)
+        return std::unexpected(answer.error());
     KnownChecks checks;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-        const auto json = nlohmann::json::parse(line, nullptr, false);
-        if (!json.is_object() || !json.contains("check") || !json["check"].is_string())
-            return failed("the engine's list of checks cannot be read");
+    const bool understood = eachLine(answer->output, "check", [&](const nlohmann::json &json) {
         KnownCheck &check = checks[json["check"].get<std::string>()];
-        check.loads = json.value("loads", false);
-        for (const auto &help : json.value("parameters", nlohmann::json::array()))
+        const auto loads = json.find("loads"), helps = json.find("parameters");
+        check.loads = loads != json.end() && loads->is_boolean() && loads->get<bool>();
+        for (const auto &help : helps == json.end() ? nlohmann::json::array() : *helps)
             addNames(check.parameters, help.is_string() ? help.get<std::string>() : std::string());
-    }
-    if (status != 0 || checks.empty())
-        return failed("the engine does not say what it measures");
+    });
+    if (!understood || answer->exitCode != 0 || checks.empty())
+        return std::unexpected(notUnderstood(engine, "the engine does not say what it measures"));
     return checks;
 }
 
-std::vector<PlanProblem> checkPlan(const domain::Plan &plan, const KnownChecks &checks)
+/// What the engine would refuse is for the engine to say: nobody else knows what its checks can be given.
+domain::Result<Refusals> refusalsOf(const domain::Plan &plan, const std::filesystem::path &engine)
 {
-    return PlanChecker(plan, checks).run();
+    std::string lines;
+    for (const PlanStep &step : plan.steps)
+        lines += protocol::encode(protocol::Control(protocol::StartStep{step.id.text(), step.check.text(), step.parameters, step.deadlineSeconds}));
+    const auto answer = askEngine(engine, {"--check-plan", "-", "--json"}, lines);
+    if (!answer)
+        return std::unexpected(answer.error());
+    Refusals refusals;
+    const bool understood = eachLine(answer->output, "step", [&](const nlohmann::json &json) {
+        const auto refusal = json.find("refusal");
+        refusals[json["step"].get<std::string>()] = refusal != json.end() && refusal->is_string() ? refusal->get<std::string>() : "the engine refuses it";
+    });
+    if (!understood || answer->exitCode > 1)
+        return std::unexpected(notUnderstood(engine, "the engine does not say what it would refuse"));
+    return refusals;
 }
 
-} // namespace seatrial::cli
+} // namespace
+
+domain::Result<std::vector<PlanProblem>> checkPlan(const domain::Plan &plan, const std::filesystem::path &engine)
+{
+    const auto checks = knownChecks(engine);
+    if (!checks)
+        return std::unexpected(checks.error());
+    const auto refusals = refusalsOf(plan, engine);
+    if (!refusals)
+        return std::unexpected(refusals.error());
+    return PlanChecker(plan, *checks, *refusals).run();
+}
+
+std::optional<domain::Failure> planRefusal(const domain::Plan &plan, const std::filesystem::path &engine)
+{
+    auto problems = checkPlan(plan, engine);
+    if (!problems)
+        return std::nullopt;
+    std::erase_if(*problems, [](const PlanProblem &problem) { return !problem.error; });
+    if (problems->empty())
+        return std::nullopt;
+    std::string what = "the plan " + plan.name + " cannot be run: ";
+    for (std::size_t i = 0; i < std::min(problems->size(), kMostTold); ++i)
+        what += (i == 0 ? "" : "; ") + ((*problems)[i].step.empty() ? std::string() : (*problems)[i].step + ": ") + (*problems)[i].text;
+    if (problems->size() > kMostTold)
+        what += fmt::format("; and {} more", problems->size() - kMostTold);
+    return domain::Failure{domain::Stage::Input, domain::FailureKind::Invalid, std::move(what), "asking the engine what it would refuse",
+                           "correct " + (plan.source.empty() ? "the plan" : plan.source.string()) + "; seatrialctl plan check lists all of it"};
+}
+
+} // namespace seatrial::resources
