@@ -40,7 +40,7 @@ QString Lab::call(const QStringList &words, int *exitCode)
     QProcess process;
     process.setProcessChannelMode(QProcess::MergedChannels);
     process.start(QString(SEATRIAL_SOURCE_DIR) + "/tests/lab/lab", words);
-    process.waitForFinished(60'000);
+    process.waitForFinished(300'000);
     if (exitCode)
         *exitCode = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1;
     return process.readAll();
@@ -48,12 +48,22 @@ QString Lab::call(const QStringList &words, int *exitCode)
 
 QString Lab::up(int nodes, int racks, const QStringList &faults)
 {
-    QStringList words{"up", "--nodes", QString::number(nodes), "--racks", QString::number(racks), "--dir", m_folder.filePath("lab")};
+    QStringList options;
     for (const auto &fault : faults)
-        words << "--fault" << fault;
+        options << "--fault" << fault;
+    return upWith(nodes, racks, options);
+}
+
+QString Lab::upSimulated(const QString &profile, int nodes, int racks, const QStringList &options)
+{
+    return upWith(nodes, racks, QStringList{"--simulate", profile} + options);
+}
+
+QString Lab::upWith(int nodes, int racks, const QStringList &options)
+{
     int code = -1;
     m_up = true;
-    m_said = call(words, &code);
+    m_said = call(QStringList{"up", "--nodes", QString::number(nodes), "--racks", QString::number(racks), "--dir", m_folder.filePath("lab")} + options, &code);
     return code == 0 ? QString() : m_said;
 }
 

@@ -16,6 +16,8 @@ public:
 
     /// Brings up @p nodes in @p racks with faults like "dead:n03". Empty if it worked, else what went wrong.
     QString up(int nodes, int racks, const QStringList &faults = {});
+    /// As up(), of nodes whose GPUs are simulated; @p options are those of the lab: "--simulate-fault", "slow-hbm@gpu/2:n03".
+    QString upSimulated(const QString &profile, int nodes, int racks, const QStringList &options);
     void down();
     /// tests/lab/lab WORDS --dir D …; its output.
     QString call(const QStringList &words, int *exitCode = nullptr);
@@ -28,6 +30,8 @@ public:
     static QString missing();
 
 private:
+    QString upWith(int nodes, int racks, const QStringList &options);
+
     QTemporaryDir m_folder;
     QString m_said;
     bool m_up = false;
