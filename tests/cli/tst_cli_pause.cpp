@@ -92,6 +92,7 @@ private slots:
         QVERIFY(QDir(m_folder.path()).mkdir("bin"));
         QVERIFY(QFile::copy(programPath("seatrialctl"), path("bin/seatrialctl"))); // takes the engine that lies beside it
         QVERIFY(QFile::copy(TEST_ENGINE, path("bin/seatrial-engine")));
+        QVERIFY(QDir(m_folder.path()).mkdir("share") && QFile::link(QString(SEATRIAL_BINARY_DIR) + "/share/seatrial", path("share/seatrial")));
         const TestSshd sshd({.ownFolders = true});
         write("one.yaml", QString("version: 1\nname: hall\nnodes:\n  - name: n01\n    address: 127.0.0.1\n    ssh: { port: %1, identity: '%2', known_hosts: '%3' }\n")
                               .arg(sshd.port()).arg(QString::fromStdString(sshd.identity().string()), QString::fromStdString(sshd.knownHosts().string())).toUtf8());

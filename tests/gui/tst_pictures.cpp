@@ -107,6 +107,10 @@ private slots:
         QCOMPARE(takeScreenshot(window, file), QString());
         QCOMPARE(window.runPage().canStart(), ramp.problem().isEmpty());
         checkWords(window);
+        for (auto* above = ramp.parentWidget(); above; above = above->parentWidget()) { // a low window scrolls
+            if (auto* area = qobject_cast<QScrollArea*>(above))
+                area->ensureWidgetVisible(&ramp);
+        }
         QVERIFY2(ramp.visibleRegion().boundingRect().width() == ramp.width() && ramp.width() <= 284, "nothing is cut at the side");
     }
 
