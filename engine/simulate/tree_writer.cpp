@@ -42,7 +42,8 @@ void TreeWriter::link(const fs::path &path, const fs::path &target)
 {
     std::error_code error;
     folder(path.parent_path());
-    fs::create_symlink(target.lexically_relative(path.parent_path()), m_root / path, error);
+    // As the kernel writes it: the last word of a link is the name of what it leads to.
+    fs::create_symlink(target.parent_path().lexically_relative(path.parent_path()) / target.filename(), m_root / path, error);
     if (error)
         failed(path, error.message());
 }

@@ -100,6 +100,9 @@ void TestSimulateTree::adapters()
     QCOMPARE(lineOf(root + "/sys/class/infiniband/mlx5_8/ports/1/link_layer"), QStringLiteral("Ethernet"));
     QCOMPARE(QFileInfo(root + "/sys/class/net/ib3/device").canonicalFilePath(), QFileInfo(root + "/sys/class/infiniband/mlx5_3/device").canonicalFilePath());
     QCOMPARE(lineOf(root + "/sys/class/net/ib3/speed"), QStringLiteral("400000"));
+    // As on a real node: what a link is called says which PCI function the adapter is.
+    const std::filesystem::path device = (root + "/sys/class/infiniband/mlx5_3/device").toStdString();
+    QCOMPARE(std::filesystem::read_symlink(device).filename(), std::filesystem::canonical(device).filename());
     QVERIFY(lineOf(root + "/sys/class/infiniband/mlx5_3/node_guid").startsWith("b83f:d2"));
     QCOMPARE(lineOf(root + "/sys/devices/system/node/node1/cpulist"), QStringLiteral("56-111,168-223"));
     QVERIFY(lineOf(root + "/proc/driver/nvidia/version").startsWith("NVRM version"));
