@@ -156,10 +156,12 @@ std::vector<ShownFigure> figuresOf(const domain::FleetVerdict& verdict)
 
 ShownFigure usualFigure(const std::vector<ShownFigure>& figures)
 {
-    const ShownFigure triad{"host.memory", "triad"};
-    if (figures.empty() || std::ranges::find(figures, triad) != figures.end())
-        return triad;
-    return figures.front();
+    const ShownFigure triad{"host.memory", "triad"}, allReduce{"gpu.collective", "all_reduce_bus_bandwidth"};
+    for (const auto& usual : {triad, allReduce}) {
+        if (std::ranges::find(figures, usual) != figures.end())
+            return usual;
+    }
+    return figures.empty() ? triad : figures.front();
 }
 
 FleetSnapshot fleetFromInventory(const domain::Fleet& fleet)

@@ -193,6 +193,15 @@ private slots:
         QCOMPARE(views->figure.metric, std::string("triad"));
     }
 
+    void theUsualFigureSaysSomethingOfTheNode()
+    {
+        const ShownFigure offset{"clock", "offset"}, reduce{"gpu.collective", "all_reduce_bus_bandwidth"}, triad{"host.memory", "triad"};
+        QVERIFY(usualFigure({}) == triad);
+        QVERIFY(usualFigure({offset}) == offset);
+        QVERIFY(usualFigure({offset, reduce}) == reduce);
+        QVERIFY(usualFigure({offset, reduce, triad}) == triad);
+    }
+
     void nodesModelChangesOnlyWhatDiffers()
     {
         Run run;
