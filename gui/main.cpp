@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <malloc.h>
 
 using namespace seatrial;
 using namespace seatrial::gui;
@@ -175,6 +176,9 @@ bool chooseScreen(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 2); // threads here hand large values to each other: what one has freed shall serve the next
+#endif
     QElapsedTimer sinceStart;
     sinceStart.start();
     const bool display = chooseScreen(argc, argv);

@@ -38,34 +38,56 @@ double Pace::stepSeconds(int step) const
     return *middle;
 }
 
-TimeLeft Pace::left(const std::vector<Task> &tasks) const
+/// Adds up what each node, and each shared resource, has before it. Nothing is kept of a task: a large fleet has millions.
+class Pace::Sum
 {
-    std::map<domain::NodeId, double> byNode;
-    std::map<std::string, double> byResource;
-    std::map<int, double> known;
-    for (const auto &task : tasks) {
-        const auto [place, fresh] = known.try_emplace(task.step, 0);
+public:
+    explicit Sum(const Pace &pace) : m_pace(pace) {}
+
+    void add(int step, const domain::NodeId &node, const domain::NodeId &peer)
+    {
+        const auto [place, fresh] = m_known.try_emplace(step, 0);
         if (fresh)
-            place->second = stepSeconds(task.step);
+            place->second = m_pace.stepSeconds(step);
         const double seconds = place->second;
         std::vector<std::string> held;
-        for (const auto &node : {task.node, task.peer}) {
-            if (node.empty())
+        for (const auto *end : {&node, &peer}) {
+            if (end->empty())
                 continue;
-            byNode[node] += seconds;
-            if (const auto it = m_resources.find(node); it != m_resources.end() && m_plan.steps[task.step].exclusive)
+            m_byNode[*end] += seconds;
+            if (const auto it = m_pace.m_resources.find(*end); it != m_pace.m_resources.end() && m_pace.m_plan.steps[step].exclusive)
                 held.insert(held.end(), it->second.begin(), it->second.end());
         }
         std::ranges::sort(held);
         held.erase(std::ranges::unique(held).begin(), held.end());
         for (const auto &resource : held)
-            byResource[resource] += seconds;
+            m_byResource[resource] += seconds;
     }
+
+    double longest() const
+    {
+        double longest = 0;
+        for (const auto &[node, seconds] : m_byNode)
+            longest = std::max(longest, seconds);
+        for (const auto &[resource, seconds] : m_byResource)
+            longest = std::max(longest, seconds);
+        return longest;
+    }
+
+private:
+    const Pace &m_pace;
+    std::map<domain::NodeId, double> m_byNode;
+    std::map<std::string, double> m_byResource;
+    std::map<int, double> m_known;
+};
+
+TimeLeft Pace::left(const std::vector<Task> &tasks) const
+{
+    Sum sum(*this);
+    for (const auto &task : tasks)
+        sum.add(task.step, task.node, task.peer);
     TimeLeft left;
-    for (const auto &[node, seconds] : byNode)
-        left.seconds = std::max(left.seconds, seconds);
-    for (const auto &[resource, seconds] : byResource)
-        left.seconds = std::max(left.seconds, seconds);
+    left.seconds = sum.longest();
     for (const auto &[step, seconds] : m_seconds)
         left.stepsFinished += static_cast<int>(seconds.size());
     return left;
@@ -73,19 +95,20 @@ TimeLeft Pace::left(const std::vector<Task> &tasks) const
 
 double Pace::estimate(const domain::Plan &plan, const domain::Fleet &fleet, const std::vector<domain::NodeId> &nodes)
 {
-    std::vector<Task> tasks;
+    const Pace pace(plan, fleet);
+    Sum sum(pace);
     for (int step = 0; step < static_cast<int>(plan.steps.size()); ++step) {
         if (plan.steps[step].scope == domain::Scope::Node) {
             for (const auto &node : nodes)
-                tasks.push_back({step, node, {}, 1});
+                sum.add(step, node, {});
         } else {
             for (const auto &round : pairRounds(nodes, plan.steps[step].partners)) {
                 for (const auto &[a, b] : round)
-                    tasks.push_back({step, a, b, 1});
+                    sum.add(step, a, b);
             }
         }
     }
-    return kReachSeconds + Pace(plan, fleet).left(tasks).seconds;
+    return kReachSeconds + sum.longest();
 }
 
 } // namespace seatrial::campaign

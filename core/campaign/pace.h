@@ -26,6 +26,8 @@ public:
     static double estimate(const domain::Plan &plan, const domain::Fleet &fleet, const std::vector<domain::NodeId> &nodes);
 
 private:
+    class Sum;
+
     const domain::Plan m_plan;
     std::map<domain::NodeId, std::vector<std::string>> m_resources;
     std::map<int, std::vector<double>> m_seconds;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -152,6 +153,18 @@ TestSshd::~TestSshd()
     std::filesystem::remove_all(m_folder, ignored);
 }
 
+/// Since OpenSSH 9.8 the server shuts out whoever fails to log in, for a while.
+static bool punishes()
+{
+    char said[64] = {};
+    if (FILE *const version = popen("ssh -V 2>&1", "r")) { // OpenSSH_10.0p2 Debian-7, …
+        [[maybe_unused]] const char *const read = fgets(said, sizeof said, version);
+        pclose(version);
+    }
+    int major = 0, minor = 0;
+    return std::sscanf(said, "OpenSSH_%d.%d", &major, &minor) == 2 && major * 100 + minor >= 908;
+}
+
 void TestSshd::writeConfig(const SshdOptions &options, const std::filesystem::path &seenAs) const
 {
     std::ofstream config(m_folder / "sshd_config");
@@ -162,6 +175,8 @@ void TestSshd::writeConfig(const SshdOptions &options, const std::filesystem::pa
            << "\nAuthorizedKeysFile " << (seenAs / "authorized_keys").string()
            << "\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
               "PermitRootLogin prohibit-password\nPidFile none\nUseDNS no\nLogLevel VERBOSE\n";
+    if (punishes()) // failed logins are what many tests are about
+        config << "PerSourcePenalties no\n";
 }
 
 void TestSshd::awaitListening() const
