@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -54,7 +56,11 @@ Result<std::shared_ptr<Session>> Session::open(Socket socket, const SshSettings 
     const int descriptor = socket.descriptor();
     if (const auto prepared = session->prepare(settings, hostKeyAlgorithms, descriptor); !prepared)
         return std::unexpected(prepared.error());
-    socket.release(); // from here on libssh closes it, see the destructor
+    socket.release(); // from here on libssh has it, see the destructor
+    session->m_socket = descriptor;
+    struct stat what {};
+    if (fstat(descriptor, &what) == 0)
+        session->m_socketNumber = what.st_ino;
     if (const auto exchanged = session->exchangeKeys(descriptor, seconds, cancelled); !exchanged)
         return std::unexpected(exchanged.error());
     return session;
@@ -65,6 +71,10 @@ Session::~Session()
     // Not ssh_disconnect(): it leaves a socket of ours open, or not, depending on what went wrong before.
     ssh_silent_disconnect(m_handle);
     ssh_free(m_handle);
+    // libssh 0.10 has closed the socket now, 0.11 has not. The descriptor may already be another thread's: it is told by what it is.
+    struct stat what {};
+    if (m_socket >= 0 && fstat(m_socket, &what) == 0 && S_ISSOCK(what.st_mode) && what.st_ino == m_socketNumber)
+        ::close(m_socket);
 }
 
 std::string Session::error() const

@@ -8,6 +8,8 @@
 
 #include <libssh/libssh.h>
 
+#include <sys/types.h>
+
 #include <memory>
 
 namespace seatrial::remote {
@@ -58,6 +60,8 @@ private:
     domain::Result<void> exchangeKeys(int descriptor, double seconds, const std::atomic<bool> &cancelled);
 
     ssh_session m_handle;
+    int m_socket = -1;
+    ino_t m_socketNumber = 0; ///< what the socket is known by, whoever has its descriptor
     std::string m_where;
 };
 
