@@ -30,13 +30,16 @@
 #include <QContextMenuEvent>
 #include <QDockWidget>
 #include <QLabel>
+#include <QLibraryInfo>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
 #include <QPushButton>
+#include <QScreen>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QTest>
+#include <QVersionNumber>
 
 using namespace seatrial;
 using namespace seatrial::gui;
@@ -449,7 +452,9 @@ private slots:
         window.show();
         QTRY_VERIFY(window.session().fleet());
         QTRY_COMPARE(window.currentPage(), QStringLiteral("run"));
-        QCOMPARE(window.size(), QSize(1300, 820));
+        // Younger Qt makes a restored window fit the screen, which has 800 × 800 where nothing is shown.
+        if (window.screen()->availableSize().width() >= 1300 || QLibraryInfo::version() < QVersionNumber(6, 5))
+            QCOMPARE(window.size(), QSize(1300, 820));
         QCOMPARE(window.fleetPage().filterText(), QStringLiteral("rack==R2"));
         QVERIFY(window.fleetPage().counts().shownStates() == StateSet({State::NotTested, State::Failed}));
         QCOMPARE(window.selection().node(), QStringLiteral("r2-n03"));

@@ -16,7 +16,7 @@ namespace seatrial::tests {
 namespace {
 
 /// The kernel's table is read in pieces while it changes, so one look may miss a connection that stands.
-constexpr int kLooks = 3;
+constexpr int kLooks = 5;
 
 /// Client ports of connections on loopback that stand.
 std::set<int> standing()
@@ -38,7 +38,7 @@ LoginReaper::LoginReaper(std::uint16_t sshdPort, int signal)
     : m_port(sshdPort), m_signal(signal), m_thread([this] {
           while (!m_stop) {
               look();
-              std::this_thread::sleep_for(std::chrono::milliseconds(50));
+              std::this_thread::sleep_for(std::chrono::milliseconds(10));
           }
       })
 {
