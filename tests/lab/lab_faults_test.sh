@@ -20,7 +20,8 @@ work=$(mktemp -d /var/tmp/lab_faults_test.XXXXXX)
 chmod 755 "$work"
 dir=$work/lab
 output=$work/output
-failures=0
+# shellcheck source=checks.sh
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/checks.sh"
 readonly USER_NUMBER=54321    # nobody's
 
 clean_up() {
@@ -30,24 +31,6 @@ clean_up() {
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
-
-check() { # WHAT CMD...
-    if "${@:2}" >"$output" 2>&1; then
-        echo "ok    $1"
-        return
-    fi
-    echo "FAIL  $1"
-    sed 's/^/        /' "$output"
-    failures=$((failures + 1))
-}
-
-says() { # EXPECTED-STATUS TEXT CMD...
-    local text status
-    text=$("${@:3}" 2>&1)
-    status=$?
-    echo "status $status: $text"
-    [[ $status == "$1" && $text == *"$2"* ]]
-}
 
 on() { ssh -F "$dir/ssh_config" -o BatchMode=yes -o ConnectTimeout=2 "$@"; }
 in_lab() { "$lab" exec "$1" --dir "$dir" -- "${@:2}"; }

@@ -16,7 +16,8 @@ unshare --net --mount --pid --uts --fork true 2>/dev/null || skip "namespaces ar
 
 work=$(mktemp -d /var/tmp/lab_simulate.XXXXXX)
 output=$work/output
-failures=0
+# shellcheck source=checks.sh
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/checks.sh"
 clean_up() {
     "$lab" down --dir "$work/lab" >/dev/null
     rm -rf -- "$work"
@@ -24,22 +25,6 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-check() { # WHAT CMD...
-    if "${@:2}" >"$output" 2>&1; then
-        echo "ok    $1"
-        return
-    fi
-    echo "FAIL  $1"
-    sed 's/^/        /' "$output"
-    failures=$((failures + 1))
-}
-says() { # EXPECTED-STATUS TEXT CMD...
-    local text status
-    text=$("${@:3}" 2>&1)
-    status=$?
-    echo "status $status: $text"
-    [[ $status == "$1" && $text == *"$2"* ]]
-}
 up() { "$lab" up --dir "$work/lab" --nodes 6 --racks 2 "$@"; }
 on() { ssh -F "$work/lab/ssh_config" -o BatchMode=yes -o ConnectTimeout=5 "$@"; }
 truth() { cat "$work/lab/truth.json"; }

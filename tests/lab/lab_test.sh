@@ -19,7 +19,8 @@ work=$(mktemp -d /var/tmp/lab_test.XXXXXX)
 first="$work/first lab"    # a space on purpose
 second=$work/second
 output=$work/output
-failures=0
+# shellcheck source=checks.sh
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/checks.sh"
 
 clean_up() {
     "$lab" down --dir "$first" >/dev/null
@@ -28,24 +29,6 @@ clean_up() {
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
-
-check() { # WHAT CMD...
-    if "${@:2}" >"$output" 2>&1; then
-        echo "ok    $1"
-        return
-    fi
-    echo "FAIL  $1"
-    sed 's/^/        /' "$output"
-    failures=$((failures + 1))
-}
-
-says() { # EXPECTED-STATUS TEXT CMD...
-    local text status
-    text=$("${@:3}" 2>&1)
-    status=$?
-    echo "status $status: $text"
-    [[ $status == "$1" && $text == *"$2"* ]]
-}
 
 address() { sed -n "s/.*name: $2, address: \([0-9.]*\),.*/\1/p" "$1/inventory.yaml"; }
 

@@ -168,11 +168,6 @@ std::vector<std::string> GpuArithmetic::parameterHelp() const
     return help;
 }
 
-std::optional<CheckResult> GpuArithmetic::absence(const CheckContext &context) const
-{
-    return gpusAbsent(context);
-}
-
 CheckResult GpuArithmetic::load(const CheckContext &context) const
 {
     Options options(context.parameters);

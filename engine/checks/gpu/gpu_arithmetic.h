@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "engine/checks/load_check.h"
+#include "engine/checks/gpu/gpu_check.h"
 
 namespace seatrial::engine {
 
 /// Finds the multiprocessor that calculates wrong, by comparing all with each other, within a GPU and between GPUs of one model.
-class GpuArithmetic : public LoadCheck
+class GpuArithmetic : public GpuCheck
 {
 public:
     std::string_view id() const override { return "gpu.arithmetic"; }
@@ -14,8 +14,6 @@ public:
     std::vector<std::string> parameterHelp() const override;
 
 protected:
-    bool loadsDevices() const override { return true; }
-    std::optional<CheckResult> absence(const CheckContext &context) const override;
     CheckResult load(const CheckContext &context) const override;
 };
 

@@ -281,11 +281,6 @@ std::vector<std::string> GpuCollective::parameterHelp() const
     return help;
 }
 
-std::optional<CheckResult> GpuCollective::absence(const CheckContext &context) const
-{
-    return gpusAbsent(context);
-}
-
 CheckResult GpuCollective::load(const CheckContext &context) const
 {
     Options options(context.parameters);

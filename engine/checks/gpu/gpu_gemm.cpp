@@ -167,11 +167,6 @@ std::vector<std::string> GpuGemm::parameterHelp() const
     return help;
 }
 
-std::optional<CheckResult> GpuGemm::absence(const CheckContext &context) const
-{
-    return gpusAbsent(context);
-}
-
 CheckResult GpuGemm::load(const CheckContext &context) const
 {
     Options options(context.parameters);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "engine/checks/load_check.h"
+#include "engine/checks/gpu/gpu_check.h"
 
 namespace seatrial::engine {
 
 /// How fast each GPU multiplies matrices, and what its clock does meanwhile.
-class GpuGemm : public LoadCheck
+class GpuGemm : public GpuCheck
 {
 public:
     std::string_view id() const override { return "gpu.gemm"; }
@@ -14,8 +14,6 @@ public:
     std::vector<std::string> parameterHelp() const override;
 
 protected:
-    bool loadsDevices() const override { return true; }
-    std::optional<CheckResult> absence(const CheckContext &context) const override;
     CheckResult load(const CheckContext &context) const override;
 };
 

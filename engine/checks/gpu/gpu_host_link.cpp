@@ -140,11 +140,6 @@ std::vector<std::string> GpuHostLink::parameterHelp() const
     return help;
 }
 
-std::optional<CheckResult> GpuHostLink::absence(const CheckContext &context) const
-{
-    return gpusAbsent(context);
-}
-
 CheckResult GpuHostLink::load(const CheckContext &context) const
 {
     Options options(context.parameters);

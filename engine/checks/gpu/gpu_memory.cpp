@@ -151,11 +151,6 @@ std::vector<std::string> GpuMemory::parameterHelp() const
     return help;
 }
 
-std::optional<CheckResult> GpuMemory::absence(const CheckContext &context) const
-{
-    return gpusAbsent(context);
-}
-
 CheckResult GpuMemory::load(const CheckContext &context) const
 {
     Options options(context.parameters);

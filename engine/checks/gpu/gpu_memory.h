@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "engine/checks/load_check.h"
+#include "engine/checks/gpu/gpu_check.h"
 
 namespace seatrial::engine {
 
 /// Bandwidth of each GPU's own memory: read, write, copy, scale, add, triad.
-class GpuMemory : public LoadCheck
+class GpuMemory : public GpuCheck
 {
 public:
     std::string_view id() const override { return "gpu.memory"; }
@@ -14,8 +14,6 @@ public:
     std::vector<std::string> parameterHelp() const override;
 
 protected:
-    bool loadsDevices() const override { return true; }
-    std::optional<CheckResult> absence(const CheckContext &context) const override;
     CheckResult load(const CheckContext &context) const override;
 };
 

@@ -201,11 +201,6 @@ std::vector<std::string> GpuMemoryPattern::parameterHelp() const
     return help;
 }
 
-std::optional<CheckResult> GpuMemoryPattern::absence(const CheckContext &context) const
-{
-    return gpusAbsent(context);
-}
-
 CheckResult GpuMemoryPattern::load(const CheckContext &context) const
 {
     Options options(context.parameters);

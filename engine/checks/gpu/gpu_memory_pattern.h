@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "engine/checks/load_check.h"
+#include "engine/checks/gpu/gpu_check.h"
 
 namespace seatrial::engine {
 
 /// Writes patterns over a share of each GPU's free memory and reads them back. A wrong word is told with its offset, its bits and what
 /// reading it again gave.
-class GpuMemoryPattern : public LoadCheck
+class GpuMemoryPattern : public GpuCheck
 {
 public:
     std::string_view id() const override { return "gpu.memory_pattern"; }
@@ -15,8 +15,6 @@ public:
     std::vector<std::string> parameterHelp() const override;
 
 protected:
-    bool loadsDevices() const override { return true; }
-    std::optional<CheckResult> absence(const CheckContext &context) const override;
     CheckResult load(const CheckContext &context) const override;
 };
 

@@ -191,11 +191,6 @@ std::vector<std::string> GpuPeer::parameterHelp() const
     return help;
 }
 
-std::optional<CheckResult> GpuPeer::absence(const CheckContext &context) const
-{
-    return gpusAbsent(context);
-}
-
 CheckResult GpuPeer::load(const CheckContext &context) const
 {
     Options options(context.parameters);

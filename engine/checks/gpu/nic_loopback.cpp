@@ -80,8 +80,9 @@ std::optional<CheckResult> NicLoopback::absence(const CheckContext &context) con
     std::error_code error;
     if (std::filesystem::is_empty(context.sysroot / "sys/class/infiniband", error) || error)
         return CheckResult::notPresent("no InfiniBand or RoCE adapter is in this node");
-    return CheckResult::notPresent("not supported yet: this engine cannot give work to the InfiniBand or RoCE adapters of this node; their state and "
-                                   "counters are read by host.health");
+    // They are there, and nobody looked: that must never count as if there were none.
+    return CheckResult::notPermitted("this engine cannot give work to the InfiniBand or RoCE adapters of this node yet; their state and counters are "
+                                     "read by host.health");
 }
 
 CheckResult NicLoopback::load(const CheckContext &context) const

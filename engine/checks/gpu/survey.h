@@ -42,9 +42,6 @@ struct Survey {
     std::vector<SurveyedGpu> fit() const;
 };
 
-/// That neither the PCI bus nor a driver shows a GPU: told in a moment, and without opening a driver.
-std::optional<CheckResult> gpusAbsent(const CheckContext &context);
-
 /// Asks the driver, in a child, which GPUs there are and who works on them.
 Survey surveyGpus(const CheckContext &context, const GpuOptions &options);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/checks/gpu/nic_loopback.h"
 #include "engine/checks/health/infiniband.h"
 #include "tests/engine/checks/collector.h"
 #include "tests/engine/measure/file_tree.h"
@@ -110,6 +111,20 @@ private slots:
         QCOMPARE(collector.value("ib_out_of_sequence", "ib/mlx5_0/1"), std::optional<double>(11));
         QVERIFY(!collector.value("ib_symbol_errors", "ib/mlx5_0/1")); // what is not there is not made up
         QCOMPARE(collector.measurement("ib_active", "ib/mlx5_0/1")->parameters.at("guid"), std::string("946d:ae03:00cd:e72c"));
+    }
+
+    /// Nothing can give them work yet. That they were not looked at must never count as if there were none.
+    void adaptersThatCannotBeLoadedAreNotAbsent()
+    {
+        FileTree tree;
+        Collector collector;
+        auto context = contextFor(collector);
+        context.sysroot = tree.root();
+        QCOMPARE(NicLoopback().run(context).waiver, protocol::Waiver::NotPresent);
+        tree.write("sys/class/infiniband/mlx5_0/node_guid", "946d:ae03:00cd:e72c\n");
+        const CheckResult result = NicLoopback().run(context);
+        QCOMPARE(result.status, protocol::StepStatus::Waived);
+        QCOMPARE(result.waiver, protocol::Waiver::NotPermitted);
     }
 
     void damagedAdaptersEnd()
