@@ -45,10 +45,12 @@ function(seatrial_build_engine_apart)
     if(CMAKE_GENERATOR MATCHES "Ninja")
         set(quiet -- --quiet)
     endif()
+    # Another sysroot is another build: what the toolchain file says of the linker is remembered from the first time.
+    get_filename_component(sysroot_name ${SEATRIAL_ENGINE_SYSROOT} NAME)
     ExternalProject_Add(seatrial-engine
         PREFIX ${CMAKE_BINARY_DIR}/engine-apart
         SOURCE_DIR ${PROJECT_SOURCE_DIR}
-        BINARY_DIR ${CMAKE_BINARY_DIR}/engine-apart/build
+        BINARY_DIR ${CMAKE_BINARY_DIR}/engine-apart/${sysroot_name}
         CMAKE_ARGS
             -DCMAKE_TOOLCHAIN_FILE=${PROJECT_SOURCE_DIR}/cmake/engine_toolchain.cmake
             -DSEATRIAL_ENGINE_CXX=${SEATRIAL_ENGINE_CXX}

@@ -40,7 +40,9 @@ std::vector<std::string> Installation::planNames() const
         if (entry.path().extension() == ".yaml")
             names.push_back(entry.path().stem());
     }
-    std::ranges::sort(names, [](const std::string &a, const std::string &b) { return std::pair(a != "quick", a) < std::pair(b != "quick", b); });
+    // Those for every day first.
+    const auto rank = [](const std::string &name) { return name == "quick" ? 0 : name == "standard" ? 1 : 2; };
+    std::ranges::sort(names, {}, [&](const std::string &name) { return std::pair(rank(name), name); });
     return names;
 }
 

@@ -37,12 +37,13 @@ PlanColumn::PlanColumn(QWidget* parent) : Panel(tr("Plan"), parent), m_cards(new
     body().setSpacing(8);
     m_cards->setSpacing(7);
     body().addLayout(m_cards);
-    m_steps->setSpacing(3);
-    body().addLayout(m_steps);
     body().addWidget(rule());
     makeNodesPart();
     body().addWidget(rule());
     makeLoadPart();
+    body().addWidget(rule());
+    m_steps->setSpacing(3);
+    body().addLayout(m_steps); // last: the longest, and nothing in it can be chosen
     body().addStretch(1);
     readNodes();
     connect(m_group, &QButtonGroup::idToggled, this, [this](int, bool on) {

@@ -188,9 +188,9 @@ void ProgressBand::paintBar(QPainter& painter, const QRectF& bar) const
             painter.drawLine(QPointF(x, bar.top() - 3), QPointF(x, bar.bottom() + 4));
         }
         painter.setPen(theme.text2);
-        const QString title = metrics.elidedText(m_phases[i].title, Qt::ElideRight, width - 6);
-        if (title.size() > 3)
-            painter.drawText(QRectF(x + 3, bar.bottom() + 8, width - 6, 18), Qt::AlignVCenter | Qt::AlignHCenter, title);
+        // Whole or not at all: the steps below the band have their names.
+        if (metrics.horizontalAdvance(m_phases[i].title) <= width - 6)
+            painter.drawText(QRectF(x + 3, bar.bottom() + 8, width - 6, 18), Qt::AlignVCenter | Qt::AlignHCenter, m_phases[i].title);
         x += width;
     }
 }

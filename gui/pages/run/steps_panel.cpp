@@ -31,7 +31,11 @@ protected:
         qreal numbers = 0;
         for (const StepRow& step : steps)
             numbers = std::max(numbers, digits.horizontalAdvance(countText(step)) + 4);
-        const qreal barWidth = std::clamp(width() * 0.3, 60.0, 120.0);
+        qreal titles = 0;
+        for (const StepRow& step : steps)
+            titles = std::max(titles, QFontMetricsF(fontFor(TypeRole::Row, QFont::DemiBold)).horizontalAdvance(step.title));
+        // The bars get what the names leave.
+        const qreal barWidth = std::clamp(width() - numbers - 24 - 34 - titles, 48.0, 120.0);
         const qreal barLeft = width() - numbers - 24 - barWidth;
         qreal y = 0;
         int number = 1;
