@@ -220,8 +220,10 @@ void NodeRowPainter::paintWords(QPainter& painter, const QRectF& area, const Nod
         return;
     const bool strong = isProblem(node.state) && node.state != State::Unreachable;
     painter.setPen(strong ? m_theme.of(node.state).ink : m_theme.text2);
-    m_memory.lines.draw(painter, area, Qt::AlignRight, quiet ? LineFont::Small : strong ? LineFont::AxisBold : LineFont::Axis, words,
-                        Qt::ElideRight, area.width());
+    const LineFont font = quiet ? LineFont::Small : strong ? LineFont::AxisBold : LineFont::Axis;
+    // "478 GB/s" is as wide as "477.2 GB/s": the rows of a rack lose their unit together. It stands above them.
+    const qreal missing = quiet && !words.contains(QLatin1Char('.')) && words.contains(QLatin1Char(' ')) ? m_memory.lines.widthOf(font, QStringLiteral(".0")) : 0;
+    m_memory.lines.draw(painter, area, Qt::AlignRight, font, m_memory.lines.shortened(font, words, area.width() - missing));
 }
 
 void NodeRowPainter::paintCompact(QPainter& painter, const QRectF& box, const NodeView& node, qreal nameColumn,

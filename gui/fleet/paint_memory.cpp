@@ -102,6 +102,8 @@ TextLines::Line& TextLines::line(LineFont font, const QString& text)
             each.clear();
         for (auto& each : m_elided)
             each.clear();
+        for (auto& each : m_shortened)
+            each.clear();
     }
     const QFont& face = this->font(font);
     const QFontMetricsF metrics(face);
@@ -123,6 +125,23 @@ QString TextLines::elided(LineFont font, const QString& text, Qt::TextElideMode 
     Short& known = m_elided[static_cast<std::size_t>(font)][text];
     if (known.room != room || known.mode != mode)
         known = {room, mode, QFontMetricsF(this->font(font)).elidedText(text, mode, room)};
+    return known.text;
+}
+
+QString TextLines::shortened(LineFont font, const QString& text, qreal room)
+{
+    if (widthOf(font, text) <= room)
+        return text;
+    Short& known = m_shortened[static_cast<std::size_t>(font)][text];
+    if (known.room == room)
+        return known.text;
+    const QFontMetricsF metrics(this->font(font));
+    QString rest = text;
+    for (const QString& joint : {QStringLiteral(" \u00b7 "), QStringLiteral(" ")}) {
+        while (metrics.horizontalAdvance(rest) > room && rest.contains(joint))
+            rest.truncate(rest.lastIndexOf(joint));
+    }
+    known = {room, Qt::ElideRight, metrics.elidedText(rest, Qt::ElideRight, room)};
     return known.text;
 }
 

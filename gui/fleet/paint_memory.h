@@ -79,6 +79,8 @@ public:
     void draw(QPainter& painter, const QRectF& area, Qt::Alignment alignment, LineFont font, const QString& text,
               Qt::TextElideMode mode, qreal room);
     QString elided(LineFont font, const QString& text, Qt::TextElideMode mode, qreal room);
+    // What of "GPU 3 · 282 wrong" or "477.2 GB/s" fits: whole parts from the left, else whole words; cut only within the first.
+    QString shortened(LineFont font, const QString& text, qreal room);
 
 private:
     struct Line {
@@ -104,6 +106,7 @@ private:
     std::array<Height, lineFontCount> m_heights;
     std::array<QHash<QString, Line>, lineFontCount> m_lines;
     std::array<QHash<QString, Short>, lineFontCount> m_elided;
+    std::array<QHash<QString, Short>, lineFontCount> m_shortened;
     int m_count = 0;
 };
 

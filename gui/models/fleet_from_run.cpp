@@ -142,7 +142,7 @@ std::vector<ShownFigure> figuresOf(const domain::FleetVerdict& verdict)
     std::vector<ShownFigure> figures;
     for (const auto& node : verdict.nodes) {
         for (const auto& finding : node.findings) {
-            const ShownFigure figure{finding.check, finding.metric};
+            const ShownFigure figure{finding.check, finding.metric, finding.unit};
             const bool rate = finding.value && finding.subject == "node" && finding.judgement == domain::Judgement::Fleet;
             if (rate && std::ranges::find(figures, figure) == figures.end())
                 figures.push_back(figure);

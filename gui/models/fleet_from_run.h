@@ -10,7 +10,8 @@ namespace seatrial::gui {
 struct ShownFigure {
     std::string check;
     std::string metric;
-    bool operator==(const ShownFigure&) const = default;
+    protocol::Unit unit = protocol::Unit::None; // for reading: the same figure has one unit
+    bool operator==(const ShownFigure& other) const { return check == other.check && metric == other.metric; }
 };
 
 // The figures that nodes are compared by and have one value of, by name.

@@ -92,12 +92,32 @@ QString figureName(const domain::Finding& finding, const QString& node)
     return subject.isEmpty() ? metric : metric + QStringLiteral(", ") + subject;
 }
 
+namespace {
+
+/// "GPU 3", "GPU 0→5", "mlx5_0": the part that a subject begins with; nothing for the node as a whole and for pairs of nodes.
+QString partWords(const QString& subject)
+{
+    const QString number = subject.section(QLatin1Char('/'), 1, 1).section(QChar(0x2192), 0, 0);
+    if (subject.startsWith(QLatin1String("nic/")))
+        return number;
+    if (subject.startsWith(QLatin1String("nvswitch/")))
+        return QStringLiteral("NVSwitch ") + number;
+    if (!subject.startsWith(QLatin1String("gpu/")))
+        return {};
+    const QString other = subject.section(QStringLiteral("\u2192gpu/"), 1).section(QLatin1Char('/'), 0, 0);
+    return QStringLiteral("GPU ") + number + (other.isEmpty() ? QString() : QChar(0x2192) + other);
+}
+
+} // namespace
+
 QString reasonWords(const domain::Finding& finding)
 {
     if (!finding.value)
-        return shown(finding.check).section(QLatin1Char('.'), -1) + QStringLiteral(" missing");
-    const QString metric = shown(finding.metric).section(QLatin1Char('_'), -1);
-    return valueText(*finding.value, finding.unit) + QLatin1Char(' ') + metric; // the number first: a narrow row cuts the end
+        return QStringLiteral("no\u00a0") + shown(finding.check).section(QLatin1Char('.'), -1);
+    const QString part = partWords(shown(finding.subject));
+    const QString metric = shown(finding.metric).replace(QLatin1Char('_'), QLatin1Char(' '));
+    const QString figure = valueText(*finding.value, finding.unit) + QLatin1Char(' ') + metric; // the number first: a narrow row cuts the end
+    return part.isEmpty() ? figure : part + QStringLiteral(" \u00b7 ") + figure;
 }
 
 QString judgementText(domain::Judgement judgement)

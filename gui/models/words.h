@@ -27,7 +27,7 @@ QString foldedNames(const std::vector<domain::NodeId>& nodes);
 
 QString valueText(double value, protocol::Unit unit); // "8.431 GB/s", "3" for counts
 
-// A few words for a row of a rack: "6.1 GB/s triad".
+// A few words for a row of a rack, the most telling first: "GPU 3 · 282 arithmetic wrong", "6.1 GB/s triad", "no health".
 QString reasonWords(const domain::Finding& finding);
 // "triad, n01→n02"; the subject only where it is not the node itself, and of a pair only the other end.
 QString figureName(const domain::Finding& finding, const QString& node = {});

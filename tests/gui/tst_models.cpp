@@ -122,6 +122,36 @@ private slots:
         QCOMPARE(sshCommand(node), QStringLiteral("ssh -J none 10.0.0.1"));
     }
 
+    void reasonsNameThePartFirst_data()
+    {
+        QTest::addColumn<QString>("subject");
+        QTest::addColumn<QString>("metric");
+        QTest::addColumn<double>("value");
+        QTest::addColumn<QString>("words");
+        QTest::newRow("node") << "node" << "triad" << 6.1 << "6.1 GB/s triad";
+        QTest::newRow("GPU") << "gpu/3" << "wrong_fp32" << 2.5 << QStringLiteral("GPU 3 \u00b7 2.5 GB/s wrong fp32");
+        QTest::newRow("NVLink") << "gpu/3/link/7" << "crc" << 1.0 << QStringLiteral("GPU 3 \u00b7 1 GB/s crc");
+        QTest::newRow("pair of GPUs") << QStringLiteral("gpu/0\u2192gpu/5") << "peer" << 1.0 << QStringLiteral("GPU 0\u21925 \u00b7 1 GB/s peer");
+        QTest::newRow("adapter") << "nic/mlx5_0" << "rate" << 1.0 << QStringLiteral("mlx5_0 \u00b7 1 GB/s rate");
+        QTest::newRow("pair of nodes") << QStringLiteral("n01\u2192n02") << "tcp" << 1.0 << "1 GB/s tcp";
+        QTest::newRow("made up") << "gpu/" << "tcp" << 1.0 << QStringLiteral("GPU  \u00b7 1 GB/s tcp");
+    }
+
+    void reasonsNameThePartFirst()
+    {
+        QFETCH(QString, subject);
+        QFETCH(QString, metric);
+        QFETCH(double, value);
+        domain::Finding finding;
+        finding.check = "gpu.health";
+        finding.subject = subject.toStdString();
+        finding.metric = metric.toStdString();
+        finding.unit = protocol::Unit::GigabytesPerSecond;
+        QCOMPARE(reasonWords(finding), QStringLiteral("no\u00a0health"));
+        finding.value = value;
+        QTEST(reasonWords(finding), "words");
+    }
+
     void nodeStates_data()
     {
         QTest::addColumn<int>("phase");

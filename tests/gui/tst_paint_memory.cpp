@@ -157,6 +157,10 @@ private slots:
         const QString name = QStringLiteral("a-very-long-name-of-a-node-01");
         const qreal width = lines.widthOf(LineFont::RowBold, name);
         QCOMPARE(lines.elided(LineFont::RowBold, name, Qt::ElideMiddle, width), name);
+        const QString words = QStringLiteral("GPU 3 \u00b7 282 wrong fp32");
+        QCOMPARE(lines.shortened(LineFont::Axis, words, lines.widthOf(LineFont::Axis, words)), words);
+        QCOMPARE(lines.shortened(LineFont::Axis, words, lines.widthOf(LineFont::Axis, words) - 1), QStringLiteral("GPU 3"));
+        QCOMPARE(lines.shortened(LineFont::Axis, QStringLiteral("477.2 GB/s"), lines.widthOf(LineFont::Axis, QStringLiteral("477.2 GB"))), QStringLiteral("477.2"));
         for (const qreal room : {width / 2, width / 3, width / 2}) {
             const QString shown = lines.elided(LineFont::RowBold, name, Qt::ElideMiddle, room);
             QCOMPARE(shown, QFontMetricsF(lines.font(LineFont::RowBold)).elidedText(name, Qt::ElideMiddle, room));

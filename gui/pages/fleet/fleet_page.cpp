@@ -24,7 +24,9 @@ namespace {
 QString figureText(const ShownFigure& figure)
 {
     const QString check = shown(figure.check).section(QLatin1Char('.'), -1);
-    return check + QStringLiteral(", ") + shown(figure.metric).replace(QLatin1Char('_'), QLatin1Char(' '));
+    const QString unit = shown(std::string(protocol::unitText(figure.unit)));
+    const QString name = check + QStringLiteral(", ") + shown(figure.metric).replace(QLatin1Char('_'), QLatin1Char(' '));
+    return unit.isEmpty() ? name : name + QStringLiteral(", ") + unit;
 }
 
 } // namespace
