@@ -184,6 +184,8 @@ bool isAlive(int process)
     if (!file.open(QIODevice::ReadOnly))
         return false;
     const QByteArray stat = file.readAll();
+    if (stat.isEmpty())
+        return false; // it went while it was read
     const char state = stat.mid(stat.lastIndexOf(')') + 2, 1).at(0);
     return state != 'Z' && state != 'X';
 }
