@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/pages/run/steps_panel.h"
 
+#include "gui/models/words.h"
 #include "gui/theme/state_painter.h"
 #include "gui/theme/type_roles.h"
 
+#include <QHelpEvent>
 #include <QPainter>
+#include <QToolTip>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -21,6 +24,19 @@ public:
     QSize minimumSizeHint() const override { return {200, sizeHint().height()}; }
 
 protected:
+    bool event(QEvent* event) override
+    {
+        if (event->type() != QEvent::ToolTip)
+            return QWidget::event(event);
+        const auto* help = static_cast<QHelpEvent*>(event);
+        const auto row = static_cast<std::size_t>(std::max(0, help->pos().y()) / rowHeight());
+        if (row < steps.size()) // a long title is cut where the panel is narrow
+            QToolTip::showText(help->globalPos(), plainTip(steps[row].title + QStringLiteral(": ") + countText(steps[row])), this);
+        else
+            QToolTip::hideText();
+        return true;
+    }
+
     void paintEvent(QPaintEvent*) override
     {
         const Theme& theme = themeOf(*this);
