@@ -8,6 +8,7 @@
 #include "tests/support/test_main_if.h"
 
 #include <QElapsedTimer>
+#include <QFile>
 #include <QTest>
 
 #include <unistd.h>
@@ -139,10 +140,13 @@ void TestJumpStreams::stalledNodesDelayNobody()
     };
     const qint64 calm = fewEchoes();
     std::atomic<bool> enough{false};
+    const QString begun = m_folder.filePath("upload-begun");
     std::thread upload([&] {
         const std::string much(100'000'000, 'x');
-        (void)deaf->run("cat >/dev/null", much, 60, enough);
+        (void)deaf->run("touch " + begun.toStdString() + "; cat >/dev/null", much, 60, enough);
     });
+    // Whoever is stopped while its shell starts may hold locks of the user's own start-up files.
+    const bool uploading = QTest::qWaitFor([&] { return QFile::exists(begun); }, 20'000);
     QTest::qSleep(200);
     for (const pid_t pid : stalled.sessions())
         kill(pid, SIGSTOP);
@@ -162,6 +166,7 @@ void TestJumpStreams::stalledNodesDelayNobody()
     upload.join();
     for (const pid_t pid : stalled.sessions())
         kill(pid, SIGCONT);
+    QVERIFY(uploading);
     QVERIFY2(took < 5 * calm + 5000, qPrintable(QString::number(took) + " " + QString::number(calm)));
     QVERIFY2(workedSeconds < 0.5, qPrintable(QString::number(workedSeconds))); // waiting is no work
     QVERIFY2(more < 32, qPrintable(QString::number(more))); // nothing is piled up for those who do not take it
