@@ -41,6 +41,7 @@ Outcome<Done> PortLoopback::openDevice()
     if (m_port.iwarp)
         return DeviceProblem{DeviceTrouble::NotSupported,
                              name() + " is an iWARP adapter: its connections need a connection manager, which is not used here"};
+    lockableBytes(); // as much as may be: queues are locked as well
     int count = 0;
     errno = 0;
     Device **const devices = api.deviceList(&count);

@@ -50,6 +50,8 @@ private:
     Outcome<Done> lookAtPort();
     Outcome<Done> makeQueues();
     Outcome<Done> connect(QueuePair *pair);
+    /// What this process may lock; the soft limit is raised to the hard one. Nothing: as much as it likes.
+    static std::optional<std::uint64_t> lockableBytes();
     Outcome<Done> registerMemory(std::uint64_t bytes, int slots);
     void releaseMemory();
     DeviceProblem memoryRefused(std::uint64_t bytes, int error) const;

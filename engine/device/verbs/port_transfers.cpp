@@ -33,8 +33,9 @@ std::string sizeText(std::uint64_t bytes)
     return bytes >= 1 << 20 ? std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB" : std::to_string(bytes >> 10) + " KiB";
 }
 
-/// What this process may lock; the soft limit is raised to the hard one. Nothing: as much as it likes.
-std::optional<std::uint64_t> lockableBytes()
+} // namespace
+
+std::optional<std::uint64_t> PortLoopback::lockableBytes()
 {
     rlimit limit{};
     if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
@@ -47,8 +48,6 @@ std::optional<std::uint64_t> lockableBytes()
     }
     return limit.rlim_cur == RLIM_INFINITY ? std::nullopt : std::optional<std::uint64_t>(limit.rlim_cur);
 }
-
-} // namespace
 
 Outcome<Done> PortLoopback::makeRoom(std::uint64_t bytes)
 {

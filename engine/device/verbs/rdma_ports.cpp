@@ -59,7 +59,7 @@ Port readPort(const fs::path &adapter, const fs::path &folder, int number)
     Port port;
     port.adapter = adapter.filename().string();
     port.number = number;
-    port.iwarp = readInteger(adapter / "node_type").value_or(1) == 4;
+    port.iwarp = readLine(adapter / "node_type").value_or("").starts_with("4:"); // "4: RNIC"
     port.numaNode = int(readInteger(adapter / "device/numa_node").value_or(-1));
     const auto state = readLine(folder / "state").value_or("");
     port.active = state.starts_with("4:") || state.starts_with("5:");

@@ -149,7 +149,7 @@ private slots:
         Node node;
         node.mock.adapter = "mlx5_1";
         node.mock.pollSleepsSeconds = 600;
-        const auto result = node.run({{"stall", "3"}});
+        const auto result = node.run({{"stall", "8"}});
         QCOMPARE(result.status, StepStatus::Error);
         QVERIFY(says(result, "nic/mlx5_1: it hung during"));
         QVERIFY(node.collector.value("loopback", "nic/mlx5_0"));

@@ -327,6 +327,22 @@ private slots:
         QVERIFY(says(node.rails.loopback("mlx5_0", small, 1).problem(), "-5"));
     }
 
+    void aSoftLimitIsRaisedBeforeAnythingIsLocked()
+    {
+        rlimit before{};
+        QCOMPARE(::getrlimit(RLIMIT_MEMLOCK, &before), 0);
+        if (before.rlim_max <= 64 << 10)
+            QSKIP("the hard limit is as low as that");
+        const rlimit soft{64 << 10, before.rlim_max};
+        QCOMPARE(::setrlimit(RLIMIT_MEMLOCK, &soft), 0);
+        MockedPorts node;
+        node.mock.errors["ibv_create_cq"] = EINVAL; // before the queues
+        QVERIFY(!node.rails.loopback("mlx5_0", small, 1).ok());
+        rlimit now{};
+        QCOMPARE(::getrlimit(RLIMIT_MEMLOCK, &now), 0);
+        QCOMPARE(now.rlim_cur, before.rlim_max);
+    }
+
     /// The last one: what may be locked is not raised again by everybody.
     void memoryThatMayNotBeLocked()
     {
