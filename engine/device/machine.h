@@ -14,10 +14,11 @@ namespace seatrial::engine {
 
 /// A network adapter for traffic between GPUs (an InfiniBand or RoCE port), as a test of it alone needs it.
 struct RailFacts {
-    std::string name;              ///< "mlx5_0", as below /sys/class/infiniband
+    std::string name;              ///< "mlx5_0", as below /sys/class/infiniband; "mlx5_0/2" where an adapter has several ports
     bool active = false;           ///< its port is up
     double gigabitsPerSecond = 0;  ///< as the link came up; 0: not known
     int numaNode = -1;
+    std::string down;              ///< why it is not active, to follow "port mlx5_0: "
 };
 
 /// Adapters that are tested against themselves: what a port sends goes out of its send queue and into its own receive queue.
@@ -25,10 +26,16 @@ class Rails
 {
 public:
     virtual ~Rails() = default;
-    /// NotPresent: no adapter of that kind is in this node.
+    /// NotPresent: no adapter of that kind is in this node. NotPermitted: there are some, and nothing can give them work.
     virtual Outcome<std::vector<RailFacts>> list() = 0;
-    /// Writes @p bytes to itself by RDMA, @p times over; seconds of all.
+    /// Makes everything ready for messages of up to @p bytes.
+    virtual Outcome<Done> prepare(const std::string &name, std::uint64_t bytes) = 0;
+    /// Writes @p bytes to itself by RDMA, @p times over and several at once; seconds of all. What arrived is compared.
     virtual Outcome<double> loopback(const std::string &name, std::uint64_t bytes, int times) = 0;
+    /// Seconds until a write of a few bytes is completed, the mean of @p times one after the other.
+    virtual Outcome<double> latency(const std::string &name, int times) = 0;
+    /// How that was done, for records: "mtu", "gid" and others.
+    virtual protocol::Parameters details(const std::string &) const { return {}; }
 };
 
 /// How far one rank of a collective has come.

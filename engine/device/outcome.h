@@ -13,6 +13,7 @@ enum class DeviceTrouble {
     NotSupported, ///< this model or this driver cannot do it
     NotPermitted, ///< it is there, and we may not
     OutOfMemory,
+    Unclear,      ///< nothing was measured, and whether the device or its set-up is to blame is open
     Lost,         ///< it was there and answers no more: it fell off the bus, or its driver hangs
     Broken,       ///< it answered with an error of its own: an illegal instruction, an uncorrectable memory error
 };

@@ -8,9 +8,9 @@
 
 namespace seatrial::engine {
 
-/// The machine that this process runs on, with NVIDIA's GPUs by the CUDA driver, cuBLASLt, NCCL and NVML, each opened when it
-/// is first needed: a node without them has no GPUs. A process may fork until its first open() or allReduce(). To be called
-/// before there are threads. @p sysroot is where /proc and /sys are read.
+/// The machine that this process runs on, with NVIDIA's GPUs by the CUDA driver, cuBLASLt, NCCL and NVML, and its InfiniBand and
+/// RoCE ports by libibverbs, each opened when it is first needed: a node without them has none. A process may fork until its first
+/// open(), allReduce() or use of a port. To be called before there are threads. @p sysroot is where /proc and /sys are read.
 std::unique_ptr<Machine> realMachine(const std::filesystem::path &sysroot = "/");
 
 } // namespace seatrial::engine

@@ -18,26 +18,56 @@ Outcome<std::vector<RailFacts>> SimulatedRails::list()
     const Profile &profile = m_node.model.profile();
     for (const Nic &nic : profile.nics) {
         if (nic.rail)
-            rails.push_back({nic.name, true, double(nic.gigabits), profile.numaOfSwitch(nic.pcieSwitch)});
+            rails.push_back({nic.name, true, double(nic.gigabits), profile.numaOfSwitch(nic.pcieSwitch), {}});
     }
     if (rails.empty())
         return DeviceProblem{DeviceTrouble::NotPresent, "the simulated node has no adapters between GPUs of different nodes"};
     return rails;
 }
 
-Outcome<double> SimulatedRails::loopback(const std::string &name, std::uint64_t bytes, int times)
+Outcome<std::size_t> SimulatedRails::find(const std::string &name) const
 {
     const auto &nics = m_node.model.profile().nics;
     const auto nic = std::find_if(nics.begin(), nics.end(), [&](const Nic &each) { return each.name == name && each.rail; });
-    if (nic == nics.end() || bytes == 0 || times < 1)
+    if (nic == nics.end())
         return DeviceProblem{DeviceTrouble::NotPresent, "there is no adapter " + name + " in the simulated node"};
-    const auto index = std::size_t(nic - nics.begin());
+    return std::size_t(nic - nics.begin());
+}
+
+double SimulatedRails::work(std::size_t nic, double seconds)
+{
     m_node.clock.beginWork();
-    const auto operation = SharedState::Access(m_node.state)->railOperations[index]++;
-    const double seconds = times * (double(bytes) / (m_node.model.railSpeed(index) * 1e9) + messageStart)
-        * m_node.model.noise(noiseOfRails + int(index), operation);
-    m_node.clock.work(seconds, {});
-    return seconds;
+    const auto operation = SharedState::Access(m_node.state)->railOperations[nic]++;
+    const double taken = seconds * m_node.model.noise(noiseOfRails + int(nic), operation);
+    m_node.clock.work(taken, {});
+    return taken;
+}
+
+Outcome<Done> SimulatedRails::prepare(const std::string &name, std::uint64_t)
+{
+    const auto nic = find(name);
+    if (!nic.ok())
+        return nic.problem();
+    return Done{};
+}
+
+Outcome<double> SimulatedRails::loopback(const std::string &name, std::uint64_t bytes, int times)
+{
+    const auto nic = find(name);
+    if (!nic.ok())
+        return nic.problem();
+    if (bytes == 0 || times < 1)
+        return DeviceProblem{DeviceTrouble::NotSupported, "a message has bytes"};
+    // Several are on their way at once: only the first one's start is waited for.
+    return work(*nic, messageStart + times * (double(bytes) / (m_node.model.railSpeed(*nic) * 1e9)));
+}
+
+Outcome<double> SimulatedRails::latency(const std::string &name, int times)
+{
+    const auto nic = find(name);
+    if (!nic.ok())
+        return nic.problem();
+    return work(*nic, std::max(times, 1) * messageStart) / std::max(times, 1);
 }
 
 } // namespace seatrial::engine::simulate

@@ -71,7 +71,7 @@ std::string settleNear(const Machine &machine, const DeviceFacts &device)
     if (machine.simulated())
         return "NUMA node " + std::to_string(device.numaNode) + " (simulated)";
     if (device.numaNode < 0 || device.numaNode >= mostNumaNodes)
-        return "anywhere: the NUMA node of the GPU is not known";
+        return "anywhere: its NUMA node is not known";
     const auto allowed = allowedCpus();
     cpu_set_t set;
     CPU_ZERO(&set);

@@ -2,6 +2,8 @@
 #include "engine/checks/gpu/nic_loopback.h"
 
 #include "engine/checks/gpu/bench.h"
+#include "engine/checks/gpu/near_host.h"
+#include "engine/checks/health/sysfs.h"
 #include "engine/measure/text.h"
 
 #include <algorithm>
@@ -19,10 +21,26 @@ constexpr const char *listCode = "nic.listed";
 constexpr double repetitionSeconds = 0.02;
 constexpr std::size_t mostRails = 64;
 
+/// Bytes of a TLP that carry data, of those sent: payloads of 256 bytes, each with 24 around it (framing, header with a long address, CRC).
+/// Adapters that are set to more come closer to the link's own rate, none goes beyond it.
+constexpr double payloadShare = 256. / 280;
+
 struct Wanted {
     double seconds = 1;
-    std::uint64_t bytes = 8 << 20;
+    std::uint64_t bytes = 1 << 20;
+    std::uint64_t smallBytes = 64 << 10;
     std::string nic = "all";
+
+    static Wanted read(Options &options)
+    {
+        Wanted wanted;
+        wanted.seconds = options.number("seconds", 1, 0.01, 604800);
+        wanted.bytes = std::uint64_t(options.integer("bytes", 1 << 20, 64, std::int64_t(1) << 30));
+        wanted.smallBytes = std::uint64_t(options.integer("small_bytes", 64 << 10, 64, std::int64_t(1) << 30));
+        wanted.nic = options.text("nic", "all");
+        return wanted;
+    }
+    bool means(const std::string &rail) const { return nic == "all" || rail == nic || rail.starts_with(nic + '/'); }
 };
 
 /// What runs in the child that only asks.
@@ -34,65 +52,176 @@ CheckResult tellRails(Machine &machine, ChildSide &side)
         return resultOf(list.problem(), "asking for the adapters between nodes");
     for (std::size_t i = 0; i < std::min(list->size(), mostRails); ++i) {
         const auto &rail = (*list)[i];
-        side.out().emit(Event{Severity::Info, listCode, {}, printable(rail.name), {},
-                              {{"active", rail.active ? "1" : "0"}, {"rate", numberText(rail.gigabitsPerSecond)}, {"numa", std::to_string(rail.numaNode)}}});
+        side.out().emit(Event{Severity::Info,
+                              listCode,
+                              {},
+                              printable(rail.name),
+                              {},
+                              {{"active", rail.active ? "1" : "0"},
+                               {"rate", numberText(rail.gigabitsPerSecond)},
+                               {"numa", std::to_string(rail.numaNode)},
+                               {"down", printable(rail.down)}}});
     }
     return CheckResult::completed();
 }
 
-CheckResult measureRail(ChildSide &side, const CheckContext &context, std::string_view check, const GpuOptions &options, const Wanted &wanted, const RailFacts &rail)
+RailFacts railFrom(const Event &event)
 {
-    Bench bench(side, context, check, options, {});
-    Rails *rails = context.machine->rails();
-    const std::string subject = "nic/" + rail.name;
-    if (!bench.turn())
-        return stoppedEarly();
-    bench.stage("loopback of " + rail.name);
-    const auto first = rails->loopback(rail.name, wanted.bytes, 1);
-    if (!first.ok())
-        return resultOf(first.problem(), "sending to itself");
-    const int times = timesFor(*first, repetitionSeconds, 100'000);
-    const auto series = bench.repeat("loopback of " + rail.name, gpuRule(wanted.seconds), std::min(wanted.seconds, 0.25), [&] {
-        auto rate = rateOf(double(wanted.bytes) * times * 8, rails->loopback(rail.name, wanted.bytes, times));
-        return rate; // Gbit/s: eight bits a byte
-    });
-    if (series.problem)
-        return resultOf(*series.problem, "sending to itself");
-    bench.share("bytes", std::to_string(wanted.bytes));
-    bench.measured("loopback", Unit::GigabitsPerSecond, subject, series, {{"kernel", "RDMA write to itself"}, {"runs_of_a_repetition", std::to_string(times)}});
-    if (rail.gigabitsPerSecond > 0)
-        bench.report().read("link_rate", Unit::GigabitsPerSecond, subject, rail.gigabitsPerSecond);
-    return bench.stopped() ? stoppedEarly() : CheckResult::completed();
+    const auto &told = event.parameters;
+    return {event.subject, told.at("active") == "1", parseNumber(told.at("rate")).value_or(0), int(parseInteger(told.at("numa")).value_or(-1)),
+            told.at("down")};
+}
+
+/// One port, in the child that measures it.
+class RailBench
+{
+public:
+    RailBench(Bench &bench, const Wanted &wanted, const RailFacts &rail)
+        : m_bench(bench), m_wanted(wanted), m_rail(rail), m_rails(*bench.machine().rails()), m_subject("nic/" + rail.name)
+    {
+    }
+
+    CheckResult run()
+    {
+        DeviceFacts near;
+        near.numaNode = m_rail.numaNode;
+        near.pciAddress = linkName(m_bench.machine().sysroot() / "sys/class/infiniband" / m_rail.name.substr(0, m_rail.name.find('/')) / "device");
+        m_bench.share("host_memory", settleNear(m_bench.machine(), near));
+        m_bench.stage("making " + m_rail.name + " ready");
+        if (const auto ready = m_rails.prepare(m_rail.name, std::max(m_wanted.bytes, m_wanted.smallBytes)); !ready.ok())
+            return resultOf(ready.problem(), "it was made ready");
+        if (!m_bench.turn())
+            return stoppedEarly();
+        tellCeiling(near);
+        for (const auto &problem : {writes("loopback", m_wanted.bytes, 0.7), writes("loopback_small", m_wanted.smallBytes, 0.2), latency(0.1)}) {
+            if (problem)
+                return resultOf(*problem, "writing to itself");
+        }
+        return m_bench.stopped() ? stoppedEarly() : CheckResult::completed();
+    }
+
+private:
+    using Trouble = std::optional<DeviceProblem>;
+
+    /// What the port could carry if it were well: its link, or the PCIe link that everything crosses both ways, at its best.
+    void tellCeiling(const DeviceFacts &near)
+    {
+        const double link = m_rail.gigabitsPerSecond;
+        if (link > 0)
+            m_bench.report().read("link_rate", Unit::GigabitsPerSecond, m_subject, link);
+        const auto pcie = hostLinkCeiling(m_bench.machine(), near);
+        const double slot = pcie ? pcie->gigabytesPerSecond * 8 * payloadShare : 0;
+        if (link <= 0 && slot <= 0)
+            return;
+        protocol::Parameters why{{"limited_by", slot > 0 && (link <= 0 || slot < link) ? "PCIe" : "link"}};
+        if (pcie) {
+            why["pcie_gts"] = numberText(pcie->gigatransfers);
+            why["pcie_lanes"] = std::to_string(pcie->lanes);
+        }
+        m_bench.report().read("loopback_ceiling", Unit::GigabitsPerSecond, m_subject,
+                              link > 0 && slot > 0 ? std::min(link, slot) : std::max(link, slot), why);
+    }
+
+    /// Once something went wrong the port is left alone.
+    Trouble writes(const std::string &metric, std::uint64_t bytes, double share)
+    {
+        if (m_failed)
+            return std::nullopt;
+        constexpr int first = 16;
+        const double seconds = m_wanted.seconds * share;
+        m_bench.stage("the first writes of " + m_rail.name);
+        const auto took = m_rails.loopback(m_rail.name, bytes, first);
+        if (!took.ok())
+            return failed(took.problem());
+        const int times = timesFor(*took / first, repetitionSeconds, 100'000);
+        const auto series = m_bench.repeat("loopback of " + m_rail.name, gpuRule(seconds), std::min(seconds, 0.25), [&] {
+            return rateOf(double(bytes) * times * 8, m_rails.loopback(m_rail.name, bytes, times)); // Gbit/s: eight bits a byte
+        });
+        if (series.problem)
+            return failed(*series.problem);
+        tell(metric, Unit::GigabitsPerSecond, series,
+             {{"kernel", "RDMA write to itself"}, {"bytes", std::to_string(bytes)}, {"runs_of_a_repetition", std::to_string(times)}});
+        return std::nullopt;
+    }
+
+    Trouble latency(double share)
+    {
+        if (m_failed)
+            return std::nullopt;
+        constexpr int times = 1000;
+        const double seconds = m_wanted.seconds * share;
+        const auto series = m_bench.repeat("latency of " + m_rail.name, gpuRule(seconds), 0, [&]() -> Outcome<double> {
+            const auto took = m_rails.latency(m_rail.name, times);
+            return took.ok() ? Outcome<double>(*took * 1e6) : took;
+        });
+        if (series.problem)
+            return failed(*series.problem);
+        tell("loopback_latency", Unit::Microseconds, series,
+             {{"kernel", "RDMA write of 8 bytes to itself, until it is completed"}, {"runs_of_a_repetition", std::to_string(times)}});
+        return std::nullopt;
+    }
+
+    Trouble failed(const DeviceProblem &problem)
+    {
+        m_failed = true;
+        return problem;
+    }
+
+    void tell(const std::string &metric, Unit unit, const Series &series, protocol::Parameters parameters)
+    {
+        const auto how = m_rails.details(m_rail.name);
+        parameters.insert(how.begin(), how.end());
+        m_bench.measured(metric, unit, m_subject, series, std::move(parameters));
+    }
+
+    Bench &m_bench;
+    const Wanted &m_wanted;
+    const RailFacts &m_rail;
+    Rails &m_rails;
+    std::string m_subject;
+    bool m_failed = false;
+};
+
+/// Why no port at all was measured, once where it is the same of each: a permission, a limit.
+CheckResult concludeOnce(const std::vector<TaskEnd> &ends)
+{
+    const auto reasonOf = [](const TaskEnd &end) { return end.result.reason.substr(std::min(end.result.reason.size(), end.subject.size() + 2)); };
+    const bool same = ends.size() > 1 && std::all_of(ends.begin(), ends.end(), [&](const TaskEnd &end) {
+                          return end.result.status == StepStatus::Waived && end.result.waiver == ends.front().result.waiver &&
+                              reasonOf(end) == reasonOf(ends.front());
+                      });
+    return same ? CheckResult{StepStatus::Waived, ends.front().result.waiver,
+                              "each of the " + std::to_string(ends.size()) + " ports: " + reasonOf(ends.front())}
+                : conclude(ends);
 }
 
 } // namespace
 
 std::vector<std::string> NicLoopback::parameterHelp() const
 {
-    return {"seconds=1 (longest time of one adapter, s)", "bytes=8388608 (of each message)", "nic=all (or one, like mlx5_0)",
-            "order=one by one (or side by side)", "stall=60 (after so long without getting on an adapter is taken to hang, s)"};
+    return {"seconds=1 (longest time of one port, s)",     "bytes=1048576 (of each message)",
+            "small_bytes=65536 (of each smaller message)", "nic=all (or one, like mlx5_0)",
+            "order=one by one (or side by side)",          "stall=60 (after so long without getting on a port is taken to hang, s)"};
 }
 
 std::optional<CheckResult> NicLoopback::absence(const CheckContext &context) const
 {
-    if (context.machine && context.machine->rails())
+    const bool canBeAsked = context.machine && context.machine->rails();
+    if (canBeAsked && context.machine->simulated())
         return std::nullopt;
     std::error_code error;
     if (std::filesystem::is_empty(context.sysroot / "sys/class/infiniband", error) || error)
         return CheckResult::notPresent("no InfiniBand or RoCE adapter is in this node");
     // They are there, and nobody looked: that must never count as if there were none.
-    return CheckResult::notPermitted("this engine cannot give work to the InfiniBand or RoCE adapters of this node yet; their state and counters are "
-                                     "read by host.health");
+    return canBeAsked ? std::nullopt
+                      : std::optional(CheckResult::notPermitted("nothing here can give work to the InfiniBand or RoCE adapters of this node"));
 }
 
 CheckResult NicLoopback::load(const CheckContext &context) const
 {
     Options options(context.parameters);
     const auto common = GpuOptions::read(options, Order::OneByOne, context);
-    Wanted wanted;
-    wanted.seconds = options.number("seconds", 1, 0.01, 604800);
-    wanted.bytes = std::uint64_t(options.integer("bytes", 8 << 20, 64, std::int64_t(1) << 30));
-    wanted.nic = options.text("nic", "all");
+    const Wanted wanted = Wanted::read(options);
     if (options.bad())
         return CheckResult::error(options.problem());
     const auto emit = [&](protocol::Body body) {
@@ -103,36 +232,40 @@ CheckResult NicLoopback::load(const CheckContext &context) const
     const auto list = [&](protocol::Body body) {
         const auto *event = std::get_if<Event>(&body);
         if (event && event->code == listCode)
-            rails.push_back({event->subject, event->parameters.at("active") == "1", parseNumber(event->parameters.at("rate")).value_or(0),
-                             int(parseInteger(event->parameters.at("numa")).value_or(-1))});
+            rails.push_back(railFrom(*event));
         else if (event && event->severity == Severity::Error)
             emit(body);
     };
-    auto asked = runTasks({{"adapters", [&](ChildSide &side) { return tellRails(*context.machine, side); }}}, Order::SideBySide, common.patience, context.stop, list);
+    auto asked = runTasks({{"adapters", [&](ChildSide &side) { return tellRails(*context.machine, side); }}}, Order::SideBySide, common.patience,
+                          context.stop, list);
     if (auto &result = asked.front().result; result.status != StepStatus::Completed) {
         if (asked.front().kind == TaskEnd::Kind::Answered)
             result.reason.erase(0, asked.front().subject.size() + 2);
         return result;
     }
-    std::erase_if(rails, [&](const RailFacts &rail) { return wanted.nic != "all" && rail.name != wanted.nic; });
+    std::erase_if(rails, [&](const RailFacts &rail) { return !wanted.means(rail.name); });
     if (rails.empty() && wanted.nic != "all")
         return CheckResult::error("parameter nic names " + printable(wanted.nic) + ", which this node has not");
     std::vector<Task> tasks;
     const Reporter reporter(context, id());
+    std::string down;
     for (const auto &rail : rails) {
         if (!rail.active) {
-            reporter.event(Severity::Warning, "nic.down", "nic/" + rail.name, "The port of " + rail.name + " is down: it is not measured.");
+            const std::string why = "port " + rail.name + ": " + rail.down;
+            down += (down.empty() ? "" : "; ") + why;
+            reporter.event(Severity::Warning, "nic.down", "nic/" + rail.name, "It is not measured, " + why + '.');
             continue;
         }
         tasks.push_back({"nic/" + rail.name, [&, rail](ChildSide &side) {
                              CheckContext own = context;
                              own.out = &side.out();
-                             return measureRail(side, own, id(), common, wanted, rail);
+                             Bench bench(side, own, id(), common, {});
+                             return RailBench(bench, wanted, rail).run();
                          }});
     }
     if (tasks.empty())
-        return CheckResult::notPresent(rails.empty() ? "no InfiniBand or RoCE adapter is in this node" : "no port between nodes is up");
-    return conclude(runTasks(std::move(tasks), common.order, common.patience, context.stop, emit));
+        return CheckResult::notPresent(rails.empty() ? "no InfiniBand or RoCE adapter is in this node" : "no port between nodes is up: " + down);
+    return concludeOnce(runTasks(std::move(tasks), common.order, common.patience, context.stop, emit));
 }
 
 } // namespace seatrial::engine

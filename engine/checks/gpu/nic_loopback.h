@@ -5,7 +5,8 @@
 
 namespace seatrial::engine {
 
-/// Bandwidth of each adapter between nodes, from its send queue into its own receive queue.
+/// Bandwidth and latency of each port between nodes: what it writes by RDMA goes out of its send queue and comes back to it, so
+/// that it crosses PCIe both ways. Each write is compared with what was sent.
 class NicLoopback : public LoadCheck
 {
 public:

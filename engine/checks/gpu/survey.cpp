@@ -103,6 +103,7 @@ CheckResult resultOf(const DeviceProblem &problem, const std::string &doing)
     case DeviceTrouble::NotSupported: return CheckResult::notPresent(text);
     case DeviceTrouble::NotPermitted: return CheckResult::notPermitted(text);
     case DeviceTrouble::OutOfMemory: return CheckResult::error("memory ran out while " + doing + ": " + text);
+    case DeviceTrouble::Unclear: return CheckResult::error(text);
     case DeviceTrouble::Lost: return CheckResult::failed("it was lost while " + doing + ": " + text);
     case DeviceTrouble::Broken: break;
     }

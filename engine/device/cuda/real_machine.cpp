@@ -6,6 +6,7 @@
 #include "engine/device/cuda/kernel_image.h"
 #include "engine/device/cuda/real_device.h"
 #include "engine/device/nvml/nvml_management.h"
+#include "engine/device/verbs/verbs_rails.h"
 #include "engine/measure/clock.h"
 #include "engine/measure/text.h"
 
@@ -119,6 +120,7 @@ public:
     explicit RealMachine(const std::filesystem::path &sysroot)
         : m_sysroot(sysroot)
         , m_management({.library = {}, .sysroot = sysroot, .now = {}})
+        , m_rails({.sysroot = sysroot})
     {
         prepareEnvironment();
     }
@@ -130,6 +132,7 @@ public:
     Outcome<std::unique_ptr<Device>> open(int gpu) override;
     Outcome<double> allReduce(const std::vector<int> &gpus, std::uint64_t bytes, int times) override;
     std::vector<RankProgress> ranks() const override { return m_ranks.read(); }
+    Rails *rails() override { return &m_rails; }
     double now() const override { return monotonicSeconds(); }
     void sleep(double seconds, const std::atomic<bool> *stop) override { sleepUnlessStopped(seconds, stop); }
 
@@ -141,6 +144,7 @@ private:
 
     std::filesystem::path m_sysroot;
     NvmlManagement m_management;
+    verbs::VerbsRails m_rails;
     RankBoard m_ranks;
     std::optional<Driver> m_driver;
     std::map<int, std::weak_ptr<Gpu>> m_contexts; ///< by the number of the GPU

@@ -121,7 +121,8 @@ private slots:
         row("A100 tf32 (golden set)", a100, "gpu.gemm", "gemm_tf32", 128200, flops);
         row("H100 bf16 (Azure, 60 s)", h100, "gpu.gemm", "gemm_bf16", 769000, flops);
         row("H100 fp8 (cuBLASLt, random data)", h100, "gpu.gemm", "gemm_fp8", 1366000, flops);
-        row("NDR adapter", h100, "nic.loopback", "loopback", 368, Unit::GigabitsPerSecond, "link_rate", 400);
+        row("NDR adapter", h100, "nic.loopback", "loopback", 368, Unit::GigabitsPerSecond, "loopback_ceiling", 400);
+        row("NDR adapter in a slot of PCIe 4", h100, "nic.loopback", "loopback", 217, Unit::GigabitsPerSecond, "loopback_ceiling", 230.4);
     }
     void publishedGoodFigures()
     {

@@ -113,7 +113,7 @@ private slots:
         QCOMPARE(collector.measurement("ib_active", "ib/mlx5_0/1")->parameters.at("guid"), std::string("946d:ae03:00cd:e72c"));
     }
 
-    /// Nothing can give them work yet. That they were not looked at must never count as if there were none.
+    /// That nobody looked at them must never count as if there were none.
     void adaptersThatCannotBeLoadedAreNotAbsent()
     {
         FileTree tree;

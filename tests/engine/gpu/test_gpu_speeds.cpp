@@ -157,6 +157,9 @@ private slots:
         QVERIFY(one && one->unit == Unit::GigabitsPerSecond);
         QVERIFY2(one->value > 360 && one->value < 400, std::to_string(one->value).c_str());
         QCOMPARE(*collector.value("link_rate", "nic/mlx5_7"), 400.);
+        QCOMPARE(*collector.value("loopback_ceiling", "nic/mlx5_7"), 400.); // of PCIe 5.0 with 16 lanes it is 461
+        QVERIFY(*collector.value("loopback_small", "nic/mlx5_7") > 360);
+        QVERIFY(qAbs(*collector.value("loopback_latency", "nic/mlx5_7") - 1.5) < 0.1);
         QVERIFY(!collector.value("loopback", "nic/mlx5_8")); // the node's own Ethernet is no rail
     }
 
@@ -194,6 +197,8 @@ private slots:
         row("gpu.collective", "max_bytes", "4");
         row("gpu.collective", "factor", "1");
         row("nic.loopback", "nic", "mlx5_99");
+        row("nic.loopback", "bytes", "0");
+        row("nic.loopback", "small_bytes", "99999999999");
     }
     void badParametersAreSaid()
     {
