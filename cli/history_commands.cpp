@@ -113,14 +113,17 @@ int resultsCommand(const Tools &tools, const HistoryOptions &options)
         return complain(data.error());
     if (!options.node.empty() && std::ranges::find(data->info.nodes, domain::NodeId(options.node)) == data->info.nodes.end())
         return complain(unknownNode(options.node, data->info));
-    if (!options.node.empty())
-        std::erase_if(data->observations, [&](const auto &observation) { return observation.node.text() != options.node; });
-    std::ranges::stable_sort(data->observations, [](const auto &a, const auto &b) {
-        if (a.node != b.node)
-            return domain::naturalLess(a.node.text(), b.node.text());
-        return a.sequence < b.sequence; // not by time: a node's clock may have been set meanwhile
+    std::vector<const domain::Observation *> chosen;
+    for (const auto &observation : data->observations) {
+        if (options.node.empty() || observation.node.text() == options.node)
+            chosen.push_back(&observation);
+    }
+    std::ranges::stable_sort(chosen, [](const auto *a, const auto *b) {
+        if (a->node != b->node)
+            return domain::naturalLess(a->node.text(), b->node.text());
+        return a->sequence < b->sequence; // not by time: a node's clock may have been set meanwhile
     });
-    return printTable(report::resultsTable(*data), options.format);
+    return printTable(report::resultsTable(*data, chosen), options.format);
 }
 
 int topologyCommand(const Tools &tools, const HistoryOptions &options)

@@ -13,6 +13,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <optional>
 
 using namespace seatrial;
@@ -294,6 +297,9 @@ int afterOutput(int code)
 
 int main(int argc, char **argv)
 {
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 2); // threads here hand large values to each other: what one has freed shall serve the next
+#endif
     std::signal(SIGPIPE, SIG_IGN); // a reader that went away is told of in the exit code
     CLI::App app{"Seatrial: measure every node, judge it against limits that name their source.", "seatrialctl"};
     app.set_version_flag("--version", std::string("seatrialctl ") + protocol::kProgramVersion);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <map>
 #include <unordered_set>
 
 namespace seatrial::analysis {
@@ -58,15 +57,36 @@ bool isDisturbed(const protocol::Measurement &measurement)
 }
 
 struct Attempt {
-    double value = 0;
+    std::size_t figure = 0; ///< its place
+    int number = 0;
     bool disturbed = false;
+    double value = 0;
 };
 
-/// A figure with its attempts; an attempt that says a thing twice counts with what it said last.
-struct Folding {
-    Figure figure;
-    std::map<int, Attempt> attempts;
-};
+/// The median of what was measured of each figure, of the attempts that nobody disturbed, if there are any.
+void foldAttempts(std::vector<Figure> &figures, std::vector<Attempt> attempts)
+{
+    std::ranges::stable_sort(attempts, {}, [](const Attempt &attempt) { return std::pair(attempt.figure, attempt.number); });
+    std::vector<Attempt> own;
+    const auto fold = [&](Figure &figure) {
+        figure.disturbed = std::ranges::all_of(own, &Attempt::disturbed);
+        std::vector<double> values;
+        for (const Attempt &attempt : own) {
+            if (figure.disturbed || !attempt.disturbed)
+                values.push_back(attempt.value);
+        }
+        figure.attempts = static_cast<int>(values.size());
+        figure.value = median(std::move(values));
+        own.clear();
+    };
+    for (std::size_t at = 0; at < attempts.size(); ++at) {
+        const bool last = at + 1 == attempts.size() || attempts[at + 1].figure != attempts[at].figure;
+        if (last || attempts[at + 1].number != attempts[at].number)
+            own.push_back(attempts[at]); // an attempt that says a thing twice counts with what it said last
+        if (last)
+            fold(figures[attempts[at].figure]);
+    }
+}
 
 } // namespace
 
@@ -128,7 +148,8 @@ std::vector<Figure> foldFigures(const domain::RunData &run, const NodeTable &nod
     for (const domain::PlanStep &step : run.info.plan.steps)
         steps.emplace(step.id.text(), &step);
 
-    std::vector<Folding> foldings;
+    std::vector<Figure> figures;
+    std::vector<Attempt> attempts;
     std::unordered_map<FigureKey, std::size_t, FigureKeyHash> places;
     Words words;
     for (const domain::Observation &observation : run.observations) {
@@ -138,7 +159,7 @@ std::vector<Figure> foldFigures(const domain::RunData &run, const NodeTable &nod
         const protocol::Measurement &measurement = observation.measurement;
         const std::string &stepId = observation.key.step.text();
         const FigureKey key{*node, words.number(stepId), words.number(measurement.metric), words.number(measurement.subject)};
-        const auto [place, isNew] = places.try_emplace(key, foldings.size());
+        const auto [place, isNew] = places.try_emplace(key, figures.size());
         if (isNew) {
             const auto step = steps.find(stepId);
             Figure figure;
@@ -157,27 +178,12 @@ std::vector<Figure> foldFigures(const domain::RunData &run, const NodeTable &nod
                 if (from && to && from != to)
                     figure.ends = std::pair{*from, *to};
             }
-            foldings.push_back({std::move(figure), {}});
+            figures.push_back(std::move(figure));
         }
-        Folding &folding = foldings[place->second];
-        folding.attempts[observation.key.attempt] = {measurement.value, isDisturbed(measurement)};
-        folding.figure.simulated |= observation.simulated;
+        attempts.push_back({place->second, observation.key.attempt, isDisturbed(measurement), measurement.value});
+        figures[place->second].simulated |= observation.simulated;
     }
-
-    std::vector<Figure> figures;
-    figures.reserve(foldings.size());
-    for (Folding &folding : foldings) {
-        const bool disturbed = std::ranges::all_of(folding.attempts, [](const auto &attempt) { return attempt.second.disturbed; });
-        std::vector<double> values;
-        for (const auto &[number, attempt] : folding.attempts) {
-            if (disturbed || !attempt.disturbed)
-                values.push_back(attempt.value);
-        }
-        folding.figure.disturbed = disturbed;
-        folding.figure.attempts = static_cast<int>(values.size());
-        folding.figure.value = median(std::move(values));
-        figures.push_back(std::move(folding.figure));
-    }
+    foldAttempts(figures, std::move(attempts));
     return figures;
 }
 

@@ -69,9 +69,10 @@ void listUnlimited(Case &aCase)
     std::map<int, std::size_t> counts; // a node may have very many: no list of them grows by doubling
     for (const auto &[key, index] : latest)
         ++counts[aCase.figures[index].node];
+    const std::size_t coverage = 2 * aCase.run.info.plan.steps.size(); // comes behind them
     for (const auto &[node, count] : counts) {
         auto &findings = aCase.findings[static_cast<std::size_t>(node)];
-        findings.reserve(findings.size() + count);
+        findings.reserve(findings.size() + count + coverage);
     }
     for (const auto &[key, index] : latest) {
         const Figure &figure = aCase.figures[index];
@@ -156,11 +157,15 @@ void noteUnknownModels(std::vector<std::string> &notes, const Case &aCase)
 /// Says of each finding which part a person has to go to. A sentence of the check itself names GPUs by number only.
 void nameParts(const Case &aCase, int node, std::vector<Finding> &findings)
 {
+    std::map<std::string_view, domain::PartNames> bySubject;
     for (Finding &finding : findings) {
-        finding.parts = aCase.parts.named(node, finding.subject);
+        const auto [named, isNew] = bySubject.try_emplace(finding.subject);
+        if (isNew)
+            named->second = domain::PartNames(aCase.parts.named(node, finding.subject));
+        finding.parts = named->second;
         if (!finding.parts.empty() || finding.subject != "node" || finding.verdict == Verdict::Qualified || finding.metric.size())
             continue;
-        finding.parts = aCase.parts.mentioned(node, finding.text);
+        finding.parts = domain::PartNames(aCase.parts.mentioned(node, finding.text));
         for (const domain::PartName &part : finding.parts)
             finding.text += "; " + PartTable::shown(part);
     }

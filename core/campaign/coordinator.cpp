@@ -190,6 +190,9 @@ void Coordinator::judgeNow()
     const auto data = m_mode == Mode::Over ? m_live.handOver() : m_live.published();
     if (data == m_judged && m_verdict)
         return;
+    m_last.reset(); // the verdict before takes as much as the new one: where nobody looks at it, it goes first
+    m_judged.reset();
+    m_verdict.reset();
     m_verdict = std::make_shared<const domain::FleetVerdict>(analysis::judge(*data, m_criteria));
     m_judged = data;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/domain/failure.h"
+#include "core/domain/growing_list.h"
 #include "core/domain/inventory.h"
 #include "core/domain/plan.h"
 #include "core/protocol/record.h"
@@ -69,7 +70,7 @@ struct RunInfo {
 /// Everything that judgement and views need of a run. Immutable once published.
 struct RunData {
     RunInfo info;
-    std::vector<Observation> observations;
+    GrowingList<Observation> observations; ///< most of what a run takes in memory
     std::vector<StepResult> results;
     std::vector<NodeEvent> events;
     std::vector<NodePart> parts;

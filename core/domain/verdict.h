@@ -4,9 +4,12 @@
 #include "core/domain/ids.h"
 #include "core/protocol/unit.h"
 
+#include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace seatrial::domain {
@@ -34,6 +37,23 @@ struct PartName {
     bool operator==(const PartName &) const = default;
 };
 
+/// The names of the parts that a finding is about, kept once for all findings about the same ones.
+class PartNames
+{
+public:
+    PartNames() = default;
+    explicit PartNames(std::vector<PartName> names) : m_names(names.empty() ? nullptr : std::make_shared<const std::vector<PartName>>(std::move(names))) {}
+
+    bool empty() const { return !m_names; }
+    std::size_t size() const { return m_names ? m_names->size() : 0; }
+    const PartName &operator[](std::size_t at) const { return (*m_names)[at]; }
+    const PartName *begin() const { return m_names ? m_names->data() : nullptr; }
+    const PartName *end() const { return begin() + size(); }
+
+private:
+    std::shared_ptr<const std::vector<PartName>> m_names;
+};
+
 /// One judged figure, missed or met. Views list all, a verdict's reasons are those not qualified.
 struct Finding {
     Verdict verdict = Verdict::Qualified;
@@ -49,7 +69,7 @@ struct Finding {
     std::string source;   ///< criteria name, revision, formula, where the limit comes from
     std::string text;     ///< one sentence for the person who reads it
     std::string advice;   ///< what to do next; may be empty
-    std::vector<PartName> parts; ///< that it is about; two for what is between two, none for the node as a whole
+    PartNames parts;      ///< that it is about; two for what is between two, none for the node as a whole
 };
 
 struct Coverage {

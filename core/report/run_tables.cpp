@@ -8,18 +8,26 @@ namespace seatrial::report {
 
 Table resultsTable(const domain::RunData &run)
 {
+    std::vector<const domain::Observation *> all;
+    for (const auto &observation : run.observations)
+        all.push_back(&observation);
+    return resultsTable(run, all);
+}
+
+Table resultsTable(const domain::RunData &run, const std::vector<const domain::Observation *> &observations)
+{
     Table table;
     table.columns = {"run", "node", "step", "attempt", "check", "metric", "subject", "value", "unit", "n", "min", "max", "cv", "time", "simulated", "part"};
     const analysis::NodeTable nodes(run.info);
     const analysis::PartTable parts(run, nodes);
-    for (const auto &observation : run.observations) {
-        const auto node = nodes.find(observation.node.text());
-        const auto &measured = observation.measurement;
-        table.rows.push_back({run.info.id.text(), observation.node.text(), observation.key.step.text(),
-                              static_cast<long long>(observation.key.attempt), measured.check, measured.metric, measured.subject, measured.value,
+    for (const auto *observation : observations) {
+        const auto node = nodes.find(observation->node.text());
+        const auto &measured = observation->measurement;
+        table.rows.push_back({run.info.id.text(), observation->node.text(), observation->key.step.text(),
+                              static_cast<long long>(observation->key.attempt), measured.check, measured.metric, measured.subject, measured.value,
                               std::string(protocol::unitText(measured.unit)), static_cast<long long>(measured.samples), measured.spread.minimum,
-                              measured.spread.maximum, measured.spread.cv, isoTime(observation.wallSeconds),
-                              std::string(observation.simulated ? "yes" : "no"),
+                              measured.spread.maximum, measured.spread.cv, isoTime(observation->wallSeconds),
+                              std::string(observation->simulated ? "yes" : "no"),
                               node ? parts.shown(*node, measured.subject) : std::string()});
     }
     return table;

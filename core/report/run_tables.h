@@ -9,6 +9,8 @@ namespace seatrial::report {
 
 /// One row a measurement, with its spread and the part that it is of: what `seatrialctl results` prints and the window's tables show.
 Table resultsTable(const domain::RunData &run);
+/// The same of these observations of @p run, in this order.
+Table resultsTable(const domain::RunData &run, const std::vector<const domain::Observation *> &observations);
 
 /// One row a node: verdict, coverage, the worst reason.
 Table nodesTable(const domain::FleetVerdict &verdict);

@@ -12,6 +12,7 @@
 #include <new>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace seatrial::store {
 
@@ -122,9 +123,8 @@ void RawStreams::flush(RawStream &stream)
 {
     if (stream.sequences.empty())
         return;
-    insertChunk(stream, stream.lines, stream.sequences);
-    stream.lines.clear();
-    stream.sequences.clear();
+    // Their memory goes with them: there are as many streams as nodes.
+    insertChunk(stream, std::exchange(stream.lines, {}), std::exchange(stream.sequences, {}));
     meltTail(stream);
 }
 

@@ -64,7 +64,8 @@ private:
         if (found == m_links.end())
             return;
         Links links = found->second;
-        for (const auto& finding : verdict ? verdict->findings : std::vector<domain::Finding>{}) {
+        const std::vector<domain::Finding> none;
+        for (const auto& finding : verdict ? verdict->findings : none) {
             const auto ends = analysis::pairEnds(finding.subject);
             if (!ends || finding.verdict == domain::Verdict::Qualified)
                 continue;

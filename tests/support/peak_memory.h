@@ -4,6 +4,7 @@
 #include <fstream>
 #include <malloc.h>
 #include <string>
+#include <sys/resource.h>
 
 namespace seatrial::tests {
 
@@ -25,6 +26,14 @@ inline double peakMegabytes()
         }
     }
     return 0;
+}
+
+/// The same of the largest program that this one has run and waited for.
+inline double childrenPeakMegabytes()
+{
+    rusage usage{};
+    ::getrusage(RUSAGE_CHILDREN, &usage);
+    return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
 }
 
 /// The peak becomes what is resident now, without what is free and only kept by malloc: else what comes next could use

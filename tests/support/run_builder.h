@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace seatrial::tests {
@@ -163,6 +164,15 @@ public:
     }
 
     domain::RunData &data() { return m_run; }
+    /// Changes what was measured: @p change says of each whether it stays.
+    template<typename Change>
+    void change(Change change)
+    {
+        for (auto observation : std::exchange(m_run.observations, {})) {
+            if (change(observation))
+                m_run.observations.push_back(std::move(observation));
+        }
+    }
 
 private:
     std::string checkOf(const std::string &step) const

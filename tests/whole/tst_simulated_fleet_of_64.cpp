@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/lab.h"
+#include "tests/support/peak_memory.h"
 
 #include <QFile>
 #include <QJsonArray>
@@ -11,7 +12,8 @@
 
 using namespace seatrial::tests;
 
-/// 64 simulated nodes in 4 racks with faults that a seed chose: whoever has one is accused, and nobody else.
+/// 64 simulated nodes in 4 racks with faults that a seed chose: whoever has one is accused, and nobody else; and the desktop takes no
+/// more than 500 MB for it.
 class TestSimulatedFleetOf64 : public QObject
 {
     Q_OBJECT
@@ -33,8 +35,11 @@ private slots:
         const QString store = lab.path("s.db");
         const Ended run = runProgram("seatrialctl", {"run", "--inventory", lab.inventory(), "--plan", "standard", "--store", store}, 600);
         QVERIFY2(run.exitCode == 1, run.errors.constData());
-        qInfo("64 nodes, plan standard: %.0f s", run.seconds);
+        const double runPeak = childrenPeakMegabytes();
         const Verdicts verdicts(store);
+        qInfo("64 nodes, plan standard: %.0f s; peak of memory: run %.0f MB, with verdict %.0f MB", run.seconds, runPeak, childrenPeakMegabytes());
+        if (kMemoryIsOurs)
+            QVERIFY2(childrenPeakMegabytes() <= 500, qPrintable(QString("%1 MB").arg(childrenPeakMegabytes())));
         std::set<QString> accused;
         for (int i = 1; i <= 64; ++i) {
             const QString node = QString("n%1").arg(i, 2, 10, QChar('0'));

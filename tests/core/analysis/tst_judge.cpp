@@ -422,7 +422,10 @@ void JudgeTest::findingsAreSorted()
 void JudgeTest::simulatedIsNoted()
 {
     RunBuilder run = fleetWithOdd(5, 10, 10);
-    run.data().observations[1].simulated = true;
+    run.change([](domain::Observation &each) {
+        each.simulated = each.node.text() == "n02";
+        return true;
+    });
     QCOMPARE(judge(run.data(), fleetCriteria()).notes, std::vector<std::string>{"simulated results: n02"});
 }
 

@@ -144,8 +144,10 @@ void RetestTest::noneLeftByThePlan()
 void RetestTest::whatWasDisturbedIsMeasuredAgain()
 {
     RunBuilder run = memoryRun(4);
-    for (auto &observation : run.data().observations)
+    run.change([](domain::Observation &observation) {
         observation.measurement.parameters["cpu_share_least"] = "0.5";
+        return true;
+    });
     QCOMPARE(judge(run.data(), criteria()).find(NodeId("n03"))->verdict, Verdict::Unknown);
     QCOMPARE(wanted(run), QStringList{"n03 memory"});
     // In quiet it is as slow: now it counts, and is measured once more as every missed limit is.

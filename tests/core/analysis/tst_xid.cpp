@@ -177,7 +177,7 @@ private slots:
         QCOMPARE(found.size(), 1U);
         QCOMPARE(found[0].verdict, Verdict::Failed);
         QCOMPARE(found[0].subject, std::string("gpu/3"));
-        QCOMPARE(found[0].parts.at(0).serial, std::string("1650123456789"));
+        QCOMPARE(found[0].parts[0].serial, std::string("1650123456789"));
         QVERIFY2(found[0].text.starts_with("n01, GPU 3 (NVIDIA H200, serial 1650123456789"), found[0].text.c_str());
         QVERIFY2(found[0].text.find("Xid 79, GPU has fallen off the bus, during gemm: the GPU is gone until the node is booted") != std::string::npos, found[0].text.c_str());
         QCOMPARE(found[0].source, std::string("NVIDIA Xid catalog: RESTART_BM / CONTACT_SUPPORT"));
@@ -215,14 +215,18 @@ private slots:
     void theLogIsTiedToAStepByTime()
     {
         auto run = node();
-        for (auto &observation : run.data().observations)
+        run.change([](domain::Observation &observation) {
             observation.wallSeconds = observation.key.step.text() == "gemm" ? 1000 : observation.key.step.text() == "after" ? 1100 : 900;
+            return true;
+        });
         run.data().results.at(1).finished.seconds = 40; // gemm: 960 to 1000
         run.event("n01", xid("after", "gpu/3", kFallen, {{"age_seconds", "125"}}), 1100); // 975
         QVERIFY2(xidsOf(run).at(0).text.find(", during gemm") != std::string::npos, xidsOf(run).at(0).text.c_str());
         auto other = node();
-        for (auto &observation : other.data().observations)
+        other.change([](domain::Observation &observation) {
             observation.wallSeconds = 1000;
+            return true;
+        });
         other.event("n01", xid("after", "gpu/3", kFallen, {{"age_seconds", "500"}}), 1100);
         QVERIFY2(xidsOf(other).at(0).text.find(", during the run") != std::string::npos, xidsOf(other).at(0).text.c_str());
     }

@@ -217,7 +217,7 @@ private slots:
         const auto run = store->beginRun(smallRun());
         store->append(run->id, kNode, {lineOf(1, measurement(std::nan("")))});
         QVERIFY(store->flush());
-        QVERIFY(std::isnan(store->runData(run->id)->observations.at(0).measurement.value));
+        QVERIFY(std::isnan(store->runData(run->id)->observations[0].measurement.value));
     }
 
     void failuresComeBack()

@@ -6,6 +6,7 @@
 #include <QFileInfo>
 #include <QTest>
 
+#include <algorithm>
 #include <csignal>
 #include <random>
 
@@ -28,7 +29,6 @@ private slots:
         desktop.say(run.open());
         QVERIFY(desktop.readUntil([&] { return !gathered.records.empty(); }));
         qInfo("hello after %lld ms", timer.elapsed());
-        QVERIFY(timer.elapsed() < 500); // 50 ms is the aim on an idle machine
         desktop.say({step("a", "test.emit", {{"count", "3"}}), step("b", "test.waive"), step("c", "test.none"), NoMoreSteps{}});
         QCOMPARE(desktop.toTheEnd(), 0);
 
@@ -58,6 +58,25 @@ private slots:
         later.say(run.open());
         QCOMPARE(later.toTheEnd(), 0);
         QVERIFY(again.records == gathered.records);
+    }
+
+    /// A wait on the way there (a sleep, a disk that is waited for) would be in every start; a busy machine is not.
+    void helloComesAtOnce()
+    {
+        qint64 fastest = 60'000;
+        for (int start = 0; start < 10 && fastest > 50; ++start) {
+            EngineRun run;
+            Gathered gathered;
+            QElapsedTimer timer;
+            timer.start();
+            Attached desktop(run.folder(), gathered);
+            desktop.say(run.open());
+            QVERIFY(desktop.readUntil([&] { return !gathered.records.empty(); }));
+            fastest = std::min(fastest, timer.elapsed());
+            desktop.say(NoMoreSteps{});
+            QCOMPARE(desktop.toTheEnd(), 0);
+        }
+        QVERIFY2(fastest <= 50, qPrintable(QString("the fastest of ten starts took %1 ms to its hello").arg(fastest)));
     }
 
     /// The cut can come anywhere, in the middle of a line too: every record is there once. SEATRIAL_CUTS sets how often.
