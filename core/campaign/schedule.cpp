@@ -20,6 +20,18 @@ std::string roughTime(std::chrono::steady_clock::duration time)
 
 } // namespace
 
+std::vector<NodeId> Task::nodes() const
+{
+    if (!members.empty())
+        return members;
+    return peer.empty() ? std::vector{node} : std::vector{node, peer};
+}
+
+bool Task::involves(const NodeId &id) const
+{
+    return node == id || (!peer.empty() && peer == id) || std::ranges::find(members, id) != members.end();
+}
+
 std::vector<std::vector<std::pair<NodeId, NodeId>>> pairRounds(std::vector<NodeId> nodes, int partners)
 {
     std::vector<std::vector<std::pair<NodeId, NodeId>>> rounds;

@@ -14,16 +14,20 @@
 
 namespace seatrial::campaign {
 
-/// One thing to be measured: a step on a node, or between two.
+/// One thing to be measured: a step on a node, between two, or by a group.
 struct Task {
     int step = 0;          ///< index into the plan
-    domain::NodeId node;   ///< the measuring node
+    domain::NodeId node;   ///< the measuring node; of a group its first
     domain::NodeId peer;   ///< pairs only: the serving node
     int attempt = 1;
     bool retest = false;   ///< has a result already
+    int group = 0;         ///< groups only: which of the step, from 1 on
+    std::vector<domain::NodeId> members; ///< groups only: all of them, in the order of their ranks
     bool operator==(const Task &) const = default;
 
-    bool involves(const domain::NodeId &id) const { return node == id || (!peer.empty() && peer == id); }
+    /// Everybody who takes part, without doubles.
+    std::vector<domain::NodeId> nodes() const;
+    bool involves(const domain::NodeId &id) const;
 };
 
 /// A node that left may still be loading what it shares with others.
