@@ -17,13 +17,13 @@ constexpr int kPairTries = 3;
 /// A server that was measured against ends by itself; if it does not, it is ended.
 constexpr std::chrono::seconds kServeEndsWithin{5};
 
+} // namespace
+
 std::string randomToken()
 {
     std::random_device random;
     return fmt::format("{:08x}{:08x}", random(), random());
 }
-
-} // namespace
 
 /// Whether the engines have ended the very pair that would be ordered, in an earlier life of the run or while nobody was
 /// attached. They would never answer: the result counts, or the pair gets another number.
@@ -79,7 +79,7 @@ void Coordinator::listening(NodeRun &node, const protocol::Event &event)
     order(m_nodes.at(pair->task.node), pair->task, pair->measureKey, std::move(parameters));
 }
 
-Coordinator::PairTries &Coordinator::triesOf(const Task &pair)
+Coordinator::Tries &Coordinator::triesOf(const Task &pair)
 {
     return m_pairTries[{pair.step, pair.node, pair.peer}];
 }
