@@ -65,7 +65,7 @@ struct Attempt {
 /// A figure with its attempts; an attempt that says a thing twice counts with what it said last.
 struct Folding {
     Figure figure;
-    std::map<int, Attempt> attempts;
+    std::map<std::pair<int, int>, Attempt> attempts; ///< by group, if it is one's, and number
 };
 
 } // namespace
@@ -160,7 +160,7 @@ std::vector<Figure> foldFigures(const domain::RunData &run, const NodeTable &nod
             foldings.push_back({std::move(figure), {}});
         }
         Folding &folding = foldings[place->second];
-        folding.attempts[observation.key.attempt] = {measurement.value, isDisturbed(measurement)};
+        folding.attempts[{observation.key.group, observation.key.attempt}] = {measurement.value, isDisturbed(measurement)};
         folding.figure.simulated |= observation.simulated;
     }
 

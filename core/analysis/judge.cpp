@@ -218,6 +218,7 @@ FleetVerdict judge(const domain::RunData &run, const Criteria &criteria)
     testLost(aCase);
     testXids(aCase);
     testLives(aCase);
+    testGroups(aCase);
     FleetVerdict fleet;
     fleet.run = run.info.id;
     fleet.nodes = testCoverage(aCase);

@@ -90,7 +90,7 @@ private slots:
         QVERIFY(steps.size() >= 5);
         QStringList keys = steps.first().toObject().keys();
         keys.sort();
-        QCOMPARE(keys, (QStringList{"check", "deadline_s", "exclusive", "expected_s", "need", "parameters", "partners", "retests", "scope", "step", "title"}));
+        QCOMPARE(keys, (QStringList{"check", "deadline_s", "exclusive", "expected_s", "group_size", "need", "parameters", "partners", "retests", "scope", "step", "title"}));
         QVERIFY(call({"plan", "show", "quick"}).output.contains("Plan quick:"));
     }
 

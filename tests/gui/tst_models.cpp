@@ -324,7 +324,7 @@ private slots:
         for (int i = 0; i < 50; ++i) {
             domain::Observation observation;
             observation.node = domain::NodeId(i % 2 ? "a1" : "b1");
-            observation.key = {domain::StepId("memory"), {}, false, 1};
+            observation.key = {domain::StepId("memory"), {}, false, 0, 1};
             observation.measurement = {"memory#1", "host.memory", "triad", protocol::Unit::GigabytesPerSecond, "node", 8.123456789 + i, 5, {8, 9, 0.01}, {}};
             observation.wallSeconds = 1.8e9;
             run.data->observations.push_back(observation);

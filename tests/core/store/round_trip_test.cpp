@@ -34,7 +34,12 @@ domain::Plan fullPlan()
     pair.check = domain::CheckId("net.pair");
     pair.need = domain::Need::Informative;
     pair.scope = domain::Scope::Pair;
-    plan.steps = {memory, pair};
+    domain::PlanStep group;
+    group.id = domain::StepId("collective");
+    group.check = domain::CheckId("host.collective");
+    group.scope = domain::Scope::Group;
+    group.groupSize = 8;
+    plan.steps = {memory, pair, group};
     return plan;
 }
 
@@ -76,6 +81,18 @@ private slots:
         QVERIFY(fleetFromJson(fleetToJson(fullFleet())) == fullFleet());
         QVERIFY(planFromJson(planToJson({})) == domain::Plan());
         QVERIFY(fleetFromJson(fleetToJson({})) == domain::Fleet());
+    }
+
+    /// What was stored before there were groups says nothing of them.
+    void plansOfOlderRunsAreRead()
+    {
+        const auto old = planFromJson(R"({"name":"quick","title":"","description":"","source":"","steps":[
+            {"id":"network","check":"net.pair","title":"","required":true,"pair":true,"exclusive":false,"partners":3,"retests":2,"deadline":60.0,"expected":5.0,"parameters":{}},
+            {"id":"memory","check":"host.memory","title":"","required":true,"pair":false,"exclusive":false,"partners":3,"retests":2,"deadline":60.0,"expected":5.0,"parameters":{}}]})");
+        QCOMPARE(old.steps.size(), std::size_t(2));
+        QVERIFY(old.steps[0].scope == domain::Scope::Pair);
+        QVERIFY(old.steps[1].scope == domain::Scope::Node);
+        QCOMPARE(old.steps[1].groupSize, 0);
     }
 
     void parametersComeBackEqual_data()
@@ -149,7 +166,7 @@ private slots:
         QVERIFY(data->observations[0].measurement == measurement(12.5));
         QVERIFY(data->observations[1].measurement == pair);
         QVERIFY(data->observations[2].measurement == odd);
-        QVERIFY(data->observations[1].key == (domain::StepKey{domain::StepId("network"), domain::NodeId("n02"), false, 2}));
+        QVERIFY(data->observations[1].key == (domain::StepKey{domain::StepId("network"), domain::NodeId("n02"), false, 0, 2}));
         QVERIFY(data->observations[2].key.step == domain::StepId("odd"));
         QCOMPARE(data->observations[1].sequence, std::uint64_t(4));
         QCOMPARE(data->observations[1].wallSeconds, stampAt(4).wallSeconds);

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/analysis/group_attempts.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace seatrial::analysis {
+
+using domain::NodeId;
+using domain::StepKey;
+using protocol::StepStatus;
+
+namespace {
+
+using Place = std::tuple<domain::StepId, int, int>; ///< step, group, attempt
+
+/// What was said of one attempt, in any order.
+struct Said {
+    std::map<NodeId, RankProgress> ranks;
+    std::map<NodeId, StepStatus> ends;
+    std::optional<NodeId> root; ///< who listened
+    bool distress = false;      ///< somebody said that it does not get on
+    int size = 0;               ///< as far as is known
+
+    RankProgress &of(const NodeId &node)
+    {
+        const auto [place, isNew] = ranks.try_emplace(node);
+        if (isNew) {
+            place->second.node = node;
+            place->second.rank = -1;
+        }
+        return place->second;
+    }
+};
+
+std::optional<StepKey> groupKey(const std::string &step)
+{
+    auto key = StepKey::fromText(step);
+    return key && key->group > 0 ? key : std::nullopt;
+}
+
+void addEvents(std::map<Place, Said> &all, const domain::RunData &run)
+{
+    for (const domain::NodeEvent &event : run.events) {
+        const bool listening = event.event.code == "group.listening";
+        const auto said = rankProgress(event.node, event.event);
+        const auto key = listening || said ? groupKey(event.event.step) : std::nullopt;
+        if (!key)
+            continue;
+        Said &attempt = all[{key->step, key->group, key->attempt}];
+        RankProgress &rank = attempt.of(event.node);
+        if (listening) {
+            rank.started = true;
+            rank.rank = 0;
+            attempt.root = event.node;
+        } else {
+            // What is written while a rank is ended says how it was ended, not why.
+            const auto ending = event.event.parameters.find("ending");
+            if (ending != event.event.parameters.end() && ending->second != "0")
+                continue;
+            hear(rank, *said);
+            attempt.size = std::max(attempt.size, said->rank + 1);
+            if (said->cause == "peer" && said->peerRank)
+                attempt.size = std::max(attempt.size, *said->peerRank + 1);
+            attempt.distress |= !said->cause.empty() || event.event.severity != protocol::Severity::Info || (!said->state.empty() && said->state != "running");
+        }
+    }
+}
+
+void addResults(std::map<Place, Said> &all, const domain::RunData &run)
+{
+    for (const domain::StepResult &result : run.results) {
+        if (result.key.group <= 0)
+            continue;
+        Said &attempt = all[{result.key.step, result.key.group, result.key.attempt}];
+        RankProgress &rank = attempt.of(result.node);
+        const StepStatus status = result.finished.status;
+        attempt.ends[result.node] = status;
+        rank.completed = status == StepStatus::Completed;
+        rank.started |= rank.completed || result.finished.seconds > 0;
+        if (status != StepStatus::Error)
+            continue;
+        attempt.distress = true;
+        if (rank.cause.empty())
+            rank.cause = "self";
+    }
+}
+
+/// A rank that never spoke has the number that nobody else has, if it is the only one.
+void numberTheSilent(Said &attempt)
+{
+    std::set<int> numbers;
+    std::vector<RankProgress *> silent;
+    for (auto &[node, rank] : attempt.ranks) {
+        if (rank.rank < 0)
+            silent.push_back(&rank);
+        else
+            numbers.insert(rank.rank);
+    }
+    if (silent.size() != 1)
+        return;
+    int free = 0;
+    while (numbers.contains(free))
+        ++free;
+    silent.front()->rank = free;
+}
+
+/// A node that was lost before it said anything is a member as well. False if somebody is missing and nobody knows who:
+/// then it is not for those that spoke to be accused.
+bool addAbsent(Said &attempt, const std::set<NodeId> &gone)
+{
+    if (static_cast<int>(attempt.ranks.size()) >= attempt.size)
+        return true;
+    std::vector<NodeId> candidates;
+    std::ranges::copy_if(gone, std::back_inserter(candidates), [&](const NodeId &node) { return !attempt.ranks.contains(node); });
+    if (candidates.size() != 1 || static_cast<int>(attempt.ranks.size()) + 1 != attempt.size)
+        return false;
+    attempt.of(candidates.front()).lost = true;
+    numberTheSilent(attempt);
+    return true;
+}
+
+GroupAttempt attemptOf(const Place &place, Said said, const std::set<NodeId> &gone)
+{
+    GroupAttempt attempt;
+    attempt.key.step = std::get<0>(place);
+    attempt.key.group = std::get<1>(place);
+    attempt.key.attempt = std::get<2>(place);
+    bool waived = false, allCompleted = true;
+    attempt.ended = true;
+    for (auto &[node, rank] : said.ranks) {
+        const auto end = said.ends.find(node);
+        rank.lost = end == said.ends.end() && gone.contains(node);
+        said.distress |= rank.lost;
+        attempt.ended &= end != said.ends.end() || rank.lost;
+        waived |= end != said.ends.end() && end->second == StepStatus::Waived;
+        allCompleted &= rank.completed;
+        // Whoever listens comes first: before it does, nobody else is asked.
+        rank.asked = said.root.has_value() || rank.started || end != said.ends.end();
+    }
+    // A group whose member may not or cannot take part is made anew without it; one that a person ends has nobody to blame.
+    attempt.broken = attempt.ended && !allCompleted && !waived && said.distress;
+    numberTheSilent(said);
+    const bool complete = addAbsent(said, gone);
+    for (auto &[node, rank] : said.ranks)
+        attempt.ranks.push_back(std::move(rank));
+    std::ranges::stable_sort(attempt.ranks, {}, &RankProgress::rank);
+    if (attempt.broken && complete)
+        attempt.late = lateRank(attempt.ranks);
+    return attempt;
+}
+
+/// Of a pair that cannot be told apart, the one that was late before, if the other one completes without it.
+void nameByElimination(std::vector<GroupAttempt> &attempts)
+{
+    std::set<std::pair<domain::StepId, NodeId>> late, completed;
+    for (const GroupAttempt &attempt : attempts) {
+        if (attempt.late)
+            late.insert({attempt.key.step, attempt.late->node});
+        for (const RankProgress &rank : attempt.ranks) {
+            if (rank.completed)
+                completed.insert({attempt.key.step, rank.node});
+        }
+    }
+    for (GroupAttempt &attempt : attempts) {
+        if (!attempt.broken || attempt.late || attempt.ranks.size() != 2)
+            continue;
+        for (int self = 0; self < 2; ++self) {
+            const RankProgress &rank = attempt.ranks[static_cast<std::size_t>(self)], &other = attempt.ranks[static_cast<std::size_t>(1 - self)];
+            const bool known = late.contains({attempt.key.step, rank.node}) && !completed.contains({attempt.key.step, rank.node});
+            if (!known || late.contains({attempt.key.step, other.node}) || !completed.contains({attempt.key.step, other.node}))
+                continue;
+            attempt.late = {rank.node, rank.rank, rank.node.text() + " and " + other.node.text() + " did not come to an end together; " + other.node.text() + " completed without it"};
+        }
+    }
+}
+
+} // namespace
+
+std::vector<GroupAttempt> groupAttempts(const domain::RunData &run)
+{
+    std::map<Place, Said> all;
+    addEvents(all, run);
+    addResults(all, run);
+    if (all.empty())
+        return {};
+    std::set<NodeId> gone;
+    for (const domain::NodeFailure &failure : domain::standingFailures(run))
+        gone.insert(failure.node);
+    std::vector<GroupAttempt> attempts;
+    for (auto &[place, said] : all)
+        attempts.push_back(attemptOf(place, std::move(said), gone));
+    nameByElimination(attempts);
+    return attempts;
+}
+
+} // namespace seatrial::analysis
