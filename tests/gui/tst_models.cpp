@@ -122,6 +122,20 @@ private slots:
         QCOMPARE(sshCommand(node), QStringLiteral("ssh -J none 10.0.0.1"));
     }
 
+    void whoHungInAGroupIsSaidSo()
+    {
+        domain::Finding finding;
+        finding.check = "host.collective";
+        finding.judgement = domain::Judgement::State;
+        finding.verdict = Verdict::Failed;
+        QCOMPARE(reasonWords(finding), QStringLiteral("hung in groups"));
+        finding.verdict = Verdict::Marginal;
+        QCOMPARE(reasonWords(finding), QStringLiteral("hung once in a group"));
+        finding.judgement = domain::Judgement::Coverage;
+        finding.verdict = Verdict::Unknown;
+        QCOMPARE(reasonWords(finding), QStringLiteral("collective missing"));
+    }
+
     void nodeStates_data()
     {
         QTest::addColumn<int>("phase");
