@@ -319,8 +319,8 @@ std::string NodeCoverage::whyNotInGroup(const StepResult &last) const
         return mine->late->why + (m_case.run.info.state == domain::RunState::Running ? "; it has not been measured again yet" : "; measured again it had no result");
     if (!latest)
         return why(last);
-    if (latest->late)
-        return "no group that it was in came to its end: " + latest->late->why;
+    if (!latest->why.empty())
+        return "no group that it was in came to its end: " + latest->why;
     return "no group that it was in came to its end, and nobody can tell whom they waited for: " + last.finished.reason;
 }
 

@@ -16,9 +16,11 @@ struct GroupAttempt {
     bool ended = false;              ///< nobody works on it any more
     bool broken = false;             ///< it ended before it was done, and not because somebody wanted so
     std::optional<LateRank> late;    ///< of a broken one: whom the others waited for, if that can be told
+    std::string why;                 ///< of a broken one: whole sentence without a full stop; empty if nothing can be told
 };
 
-/// All that groups did in @p run, by step, group and attempt.
+/// All that groups did in @p run, by step, group and attempt. Nobody is late where a step ended by itself with an error
+/// that no other rank explains, where nobody listened, or where one says that it waits while the others get on.
 ///
 /// Where a group of two does not tell them apart, but one of them was named in an earlier group and the other one has
 /// completed without it, it is the one that was named.

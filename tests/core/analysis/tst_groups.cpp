@@ -180,7 +180,7 @@ private slots:
         groups.listening("n01", 1);
         for (int rank = 0; rank < 4; ++rank)
             groups.progress("n0" + std::to_string(rank + 1), 1, rank, rank == 3 ? 3 : 5, {{"cause", "peer"}});
-        groups.progress("n01", 1, 0, 9, {{"state", "dead by SIGTERM"}, {"ending", "1"}});
+        groups.progress("n01", 1, 0, 5, {{"state", "dead by SIGTERM"}, {"ending", "1"}});
         for (const char *node : {"n01", "n02", "n03", "n04"})
             groups.ended(node, 1);
         QVERIFY2(why(groups.of("n01")).contains("n04, rank 3, hung in all_reduce of 8 B after iteration 3"), qPrintable(why(groups.of("n01"))));
@@ -242,13 +242,45 @@ private slots:
         QVERIFY2(why(groups.of("n01")).contains("n03, rank 2, was lost before it began; the other 3 waited for it"), qPrintable(why(groups.of("n01"))));
     }
 
+    /// Whose check could not do its work did not hang, and the others do not accuse it.
     void anErrorOfOneIsItsOwn()
     {
         GroupRun groups(3);
         groups.listening("n01", 1).progress("n01", 1, 0, 5).progress("n02", 1, 1, 5).progress("n03", 1, 2, 5);
         groups.ended("n02", 1, StepStatus::Error, "the worker died of signal 11").ended("n01", 1).ended("n03", 1);
-        QVERIFY2(why(groups.of("n01")).contains("n02, rank 1, hung in all_reduce of 8 B after iteration 5"), qPrintable(why(groups.of("n01"))));
+        QVERIFY2(why(groups.of("n01")).contains("n02, rank 1, ended by itself: the worker died of signal 11"), qPrintable(why(groups.of("n01"))));
+        QCOMPARE(groups.of("n02").verdict, Verdict::Unknown);
         QVERIFY(retestsWanted(groups.run().data(), judge(groups.run().data(), {})).empty()); // the run itself begins groups anew
+    }
+
+    void aSupervisorThatIsEndedUnderAGroupAccusesNobody()
+    {
+        GroupRun groups(4);
+        groups.stoppedThird();
+        groups.run().event("n03", "supervisor.restarted", {{"previous_boot", "aaaa"}, {"boot", "aaaa"}, {"in_work", "collective/group1#1"}}, 1'700'000'000);
+        for (const char *node : {"n01", "n02", "n03", "n04"})
+            groups.completed(node, 1, 2);
+        QCOMPARE(groups.of("n03").verdict, Verdict::Qualified);
+    }
+
+    /// In a group nobody gets on while one waits: who alone says that it waits is not believed, and whom it names is not accused.
+    void whoAloneCriesIsNotBelieved()
+    {
+        GroupRun groups(4);
+        groups.listening("n01", 1).progress("n01", 1, 0, 50).progress("n02", 1, 1, 49).progress("n04", 1, 3, 50);
+        groups.progress("n03", 1, 2, 50, {{"cause", "peer"}, {"peer_rank", "1"}});
+        for (const char *node : {"n01", "n02", "n03", "n04"})
+            groups.ended(node, 1).completed(node, 2);
+        for (const char *node : {"n01", "n02", "n03", "n04"})
+            QCOMPARE(groups.of(node).verdict, Verdict::Qualified);
+    }
+
+    void whereNobodyListenedNobodyIsLate()
+    {
+        GroupRun groups(3);
+        groups.progress("n01", 1, 0, 0, {{"stage", "0"}, {"cause", "peer"}}).ended("n01", 1);
+        groups.completed("n01", 2).completed("n02", 2).completed("n03", 2);
+        QCOMPARE(groups.of("n01").verdict, Verdict::Qualified);
     }
 
     void informativeGroupsMayBeMissing()

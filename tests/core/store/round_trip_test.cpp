@@ -196,6 +196,31 @@ private slots:
         QVERIFY(!store->positions(run->id)->at(kNode).goodbye);
     }
 
+    void recordsOfGroupsComeBack()
+    {
+        using namespace protocol;
+        Measurement measured = measurement(3);
+        measured.step = "collective/group12#2";
+        const StepFinished ended{"collective/group12#2", "host.collective", StepStatus::Abandoned, Waiver::None, "n07, rank 3, hung", 4.5};
+        const Event progress{Severity::Info, "group.progress", "collective/group12#2", "node", "gets on", {{"rank", "3"}, {"stage", "2"}, {"iteration", "112"}}};
+        StoreFile file;
+        const auto store = file.open();
+        const auto run = store->beginRun(fullRun());
+        QVERIFY2(run, why(run));
+        store->append(run->id, kNode, {lineOf(1, measured), lineOf(2, progress), lineOf(3, ended), lineOf(4, StepFinished{"collective/group0#1", "host.collective", StepStatus::Completed, Waiver::None, {}, 1})});
+        QVERIFY(store->flush());
+        const auto data = store->runData(run->id);
+        QVERIFY2(data, why(data));
+        const domain::StepKey key{domain::StepId("collective"), {}, false, 12, 2};
+        QVERIFY(data->observations.front().key == key);
+        QVERIFY(data->results.front().key == key && data->results.front().finished == ended);
+        QVERIFY(data->events.front().event == progress);
+        // What is no group's name is a step of that name, of no group.
+        QCOMPARE(data->results.back().key.step.text(), std::string("collective/group0#1"));
+        QCOMPARE(data->results.back().key.group, 0);
+        QCOMPARE(data->results.back().key.attempt, 1);
+    }
+
     void everyUnitStatusAndSeverityComesBack()
     {
         using namespace protocol;
