@@ -188,6 +188,9 @@ std::optional<RankProgress> rankProgress(const domain::NodeId &node, const proto
     progress.cause = textAt(said, "cause", kLongestName);
     if (!progress.cause.empty() && progress.cause != "self" && progress.cause != "peer")
         return std::nullopt;
+    // Who is well and does not get on waits for somebody.
+    if (progress.cause.empty() && event.severity != protocol::Severity::Info && (progress.state.empty() || progress.state == "running"))
+        progress.cause = "peer";
     progress.peerRank = numberAt<int>(said, "peer_rank", kMostRanks - 1);
     if (progress.peerRank == progress.rank)
         progress.peerRank.reset();

@@ -38,8 +38,9 @@ struct LateRank {
 /// (stage, iteration), alone; the one that most others name as broken peer. Nothing if they cannot be told apart.
 std::optional<LateRank> lateRank(const std::vector<RankProgress> &ranks);
 
-/// What an event "group.progress" says of its rank, with started set. Nothing if it makes no sense. Whether its token
-/// is that of the group is the caller's to look at.
+/// What an event "group.progress" says of its rank, with started set. Nothing if it makes no sense. A warning of one whose
+/// process is well says that it waits for a peer, also without that word. Whether its token is that of the group is the
+/// caller's to look at.
 std::optional<RankProgress> rankProgress(const domain::NodeId &node, const protocol::Event &event);
 
 /// Adds what a rank says now to what is known of it. What it said first of being broken stays until it gets on: what is

@@ -306,11 +306,15 @@ private slots:
         GroupRun groups(2);
         groups.completed("n01", 1).completed("n02", 1);
         for (const auto &[node, wrong] : {std::pair{"n01", 0.0}, std::pair{"n02", 3.0}}) {
-            groups.run().value(node, "collective", "all_reduce_wrong", wrong, protocol::Unit::Count);
+            groups.run().value(node, "collective", "all_reduce_wrong", wrong, protocol::Unit::Count, "node", 1, {{"bytes", "65536"}});
             groups.run().data().observations.back().key.group = 1;
         }
+        // With another size it was right: that does not make it right with this one.
+        groups.run().value("n02", "collective", "all_reduce_wrong", 0, protocol::Unit::Count, "node", 1, {{"bytes", "8388608"}});
+        groups.run().data().observations.back().key.group = 1;
         QCOMPARE(groups.of("n01", *criteria).verdict, Verdict::Qualified);
         QCOMPARE(groups.of("n02", *criteria).verdict, Verdict::Marginal);
+        QVERIFY2(why(groups.of("n02", *criteria)).startsWith("all_reduce_wrong of 64 KiB 3 on n02"), qPrintable(why(groups.of("n02", *criteria))));
     }
 
     /// Two groups of one step are two attempts, not one that says a thing twice.
