@@ -40,7 +40,7 @@ const RankProgress *firstOf(const Ranks &ranks, Condition condition)
 
 std::string nameOf(const RankProgress &rank)
 {
-    return rank.node.text() + ", rank " + std::to_string(rank.rank) + ", ";
+    return rank.node.text() + (rank.rank < 0 ? " " : ", rank " + std::to_string(rank.rank) + ", ");
 }
 
 /// "in all_reduce of 8 MiB after iteration 112"
@@ -112,7 +112,31 @@ std::string textAt(const protocol::Parameters &parameters, const char *name, std
     return found == parameters.end() ? std::string() : protocol::clipped(protocol::excerptOf(found->second), longest);
 }
 
+bool saysBroken(const RankProgress &said)
+{
+    return !said.cause.empty() || (!said.state.empty() && said.state != "running");
+}
+
 } // namespace
+
+void hear(RankProgress &known, const RankProgress &said)
+{
+    const bool gotOn = placeOf(said) > placeOf(known);
+    known.node = said.node;
+    known.rank = said.rank;
+    known.asked = true;
+    if (gotOn) {
+        known.started = said.started;
+        known.stage = said.stage;
+        known.stageName = said.stageName;
+        known.iteration = said.iteration;
+    }
+    if (saysBroken(known) && !gotOn)
+        return;
+    known.state = said.state;
+    known.cause = said.cause;
+    known.peerRank = said.peerRank;
+}
 
 std::optional<LateRank> lateRank(const std::vector<RankProgress> &ranks)
 {
@@ -164,6 +188,9 @@ std::optional<RankProgress> rankProgress(const domain::NodeId &node, const proto
     progress.cause = textAt(said, "cause", kLongestName);
     if (!progress.cause.empty() && progress.cause != "self" && progress.cause != "peer")
         return std::nullopt;
+    // Who is well and does not get on waits for somebody.
+    if (progress.cause.empty() && event.severity != protocol::Severity::Info && (progress.state.empty() || progress.state == "running"))
+        progress.cause = "peer";
     progress.peerRank = numberAt<int>(said, "peer_rank", kMostRanks - 1);
     if (progress.peerRank == progress.rank)
         progress.peerRank.reset();

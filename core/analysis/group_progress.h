@@ -14,7 +14,7 @@ namespace seatrial::analysis {
 /// How far one rank of a group was known to be.
 struct RankProgress {
     domain::NodeId node;
-    int rank = 0;
+    int rank = 0;           ///< below 0: not known
     bool asked = true;      ///< false: nobody has ordered it to begin yet, so it cannot be late
     bool started = false;   ///< its step began
     bool lost = false;      ///< its node is gone
@@ -38,8 +38,13 @@ struct LateRank {
 /// (stage, iteration), alone; the one that most others name as broken peer. Nothing if they cannot be told apart.
 std::optional<LateRank> lateRank(const std::vector<RankProgress> &ranks);
 
-/// What an event "group.progress" says of its rank, with started set. Nothing if it makes no sense. Whether its token
-/// is that of the group is the caller's to look at.
+/// What an event "group.progress" says of its rank, with started set. Nothing if it makes no sense. A warning of one whose
+/// process is well says that it waits for a peer, also without that word. Whether its token is that of the group is the
+/// caller's to look at.
 std::optional<RankProgress> rankProgress(const domain::NodeId &node, const protocol::Event &event);
+
+/// Adds what a rank says now to what is known of it. What it said first of being broken stays until it gets on: what is
+/// ended later because of it looks no better than itself.
+void hear(RankProgress &known, const RankProgress &said);
 
 } // namespace seatrial::analysis

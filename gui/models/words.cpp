@@ -94,6 +94,9 @@ QString figureName(const domain::Finding& finding, const QString& node)
 
 QString reasonWords(const domain::Finding& finding)
 {
+    // Told by the others of its group: it is not the figure that is missing.
+    if (!finding.value && finding.judgement == domain::Judgement::State && finding.check == "host.collective")
+        return finding.verdict == domain::Verdict::Failed ? QStringLiteral("hung in groups") : QStringLiteral("hung once in a group");
     if (!finding.value)
         return shown(finding.check).section(QLatin1Char('.'), -1) + QStringLiteral(" missing");
     const QString metric = shown(finding.metric).section(QLatin1Char('_'), -1);

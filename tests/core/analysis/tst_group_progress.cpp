@@ -172,6 +172,11 @@ void GroupProgressTest::whatANodeSaysIsBounded()
     QVERIFY(read->stageName.size() <= 100);
     QVERIFY(read->state.find('\x1b') == std::string::npos && read->state.find('\xff') == std::string::npos);
     QVERIFY(!read->peerRank); // itself
+    auto warning = progressEvent({});
+    warning.severity = protocol::Severity::Warning; // it has not got on for its deadline
+    QCOMPARE(rankProgress(domain::NodeId("n04"), warning)->cause, std::string("peer"));
+    warning.parameters["state"] = "stopped (T)";
+    QCOMPARE(rankProgress(domain::NodeId("n04"), warning)->cause, std::string());
     QVERIFY(!rankProgress(domain::NodeId("n04"), {protocol::Severity::Info, "net.listening", "", "", "", {}}));
 }
 

@@ -66,7 +66,7 @@ void PlanTest::builtInPlansAreGood_data()
     QTest::newRow("quick") << "quick" << 120. << 14.;
     QTest::newRow("standard") << "standard" << 720. << 450.;
     QTest::newRow("burn-in") << "burn-in" << 10 * 3600. << 4 * 3600.;
-    QTest::newRow("network") << "network" << 120. << 31.;
+    QTest::newRow("network") << "network" << 120. << 54.;
     QTest::newRow("debug") << "debug" << 120. << 0.;
 }
 
