@@ -130,6 +130,8 @@ void hear(RankProgress &known, const RankProgress &said)
         known.stage = said.stage;
         known.stageName = said.stageName;
         known.iteration = said.iteration;
+    } else if (known.stageName.empty() && placeOf(said) == placeOf(known)) {
+        known.stageName = said.stageName; // it was heard of before it said this
     }
     if (saysBroken(known) && !gotOn)
         return;

@@ -84,9 +84,7 @@ GroupRun *Coordinator::groupOf(const NodeId &node, const StepKey &key)
 
 void Coordinator::rankBegan(NodeRun &node, const StepKey &key)
 {
-    if (GroupRun *group = groupOf(node.node->id, key))
-        group->began(node.node->id);
-    else if (!node.orders.contains(key))
+    if (!node.orders.contains(key))
         cancelStep(node, key.text(), "the desktop that ordered it is gone");
 }
 

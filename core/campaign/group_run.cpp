@@ -6,7 +6,6 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <set>
-#include <tuple>
 
 namespace seatrial::campaign {
 
@@ -74,12 +73,6 @@ void GroupRun::ordered(const NodeId &node, Clock::time_point now)
     }
 }
 
-void GroupRun::began(const NodeId &node)
-{
-    if (Rank *rank = find(node); rank && rank->open())
-        rank->progress.started = true;
-}
-
 bool GroupRun::listens(const NodeId &node, const protocol::Event &event)
 {
     const auto token = event.parameters.find("token");
@@ -87,6 +80,7 @@ bool GroupRun::listens(const NodeId &node, const protocol::Event &event)
         return false;
     m_port = portOf(event.parameters);
     m_ranks.front().spoke = true;
+    m_ranks.front().progress.started = true;
     return !m_port.empty();
 }
 
@@ -100,18 +94,20 @@ void GroupRun::spoke(const NodeId &node, const protocol::Event &event, Clock::ti
     if (!said || said->rank != rank->progress.rank)
         return;
     auto &known = rank->progress;
-    if (aborted()) { // that its connections broke by now says nothing; how far it was does
-        if (rank->spoke && std::tie(said->stage, said->iteration) > std::tie(known.stage, known.iteration)) {
-            known.stage = said->stage;
-            known.stageName = said->stageName;
-            known.iteration = said->iteration;
-        }
+    const auto ending = event.parameters.find("ending");
+    if (aborted() || (ending != event.parameters.end() && ending->second != "0")) {
+        // That its connections broke by now, or its process ended, says nothing; how far it was does.
+        said->state = known.state;
+        said->cause = known.cause;
+        said->peerRank = known.peerRank;
+        if (rank->spoke)
+            analysis::hear(known, *said);
         return;
     }
+    if (said->peerRank && *said->peerRank >= static_cast<int>(m_ranks.size()))
+        said->peerRank.reset();
     rank->spoke = true;
-    known = *std::move(said);
-    if (known.peerRank && *known.peerRank >= static_cast<int>(m_ranks.size()))
-        known.peerRank.reset();
+    analysis::hear(known, *said);
     if (known.cause == "peer")
         complained(now);
     else if (isStill(known))
@@ -138,8 +134,11 @@ void GroupRun::ended(const NodeId &node, const protocol::StepFinished &step, End
         return;
     rank->ended = step.status;
     rank->endReason = step.reason;
-    const bool withNobody = node == root() && m_port.empty(); // whatever it says it has measured
-    rank->progress.completed = (step.status == StepStatus::Completed || step.status == StepStatus::Failed) && !withNobody;
+    const bool measured = step.status == StepStatus::Completed || step.status == StepStatus::Failed;
+    const bool possible = !m_port.empty() && rank->progress.stage > 0; // it has found the others
+    rank->progress.completed = measured && possible;
+    if (measured && !possible)
+        rank->endReason = "it says that it has measured, although it has not met the others";
     rank->progress.lost = false;
     if (rank->hasResult())
         return;
@@ -196,13 +195,27 @@ GroupRun::Clock::time_point GroupRun::overdueAt() const
     return first;
 }
 
-bool GroupRun::wantsAbort(Clock::time_point now) const
+/// Whether anything speaks against its coming to an end. Who waited, and gets on again, does not.
+bool GroupRun::isTroubled() const
+{
+    return std::ranges::any_of(m_ranks, [](const Rank &rank) {
+        const bool missing = (rank.ended && !rank.hasResult()) || (rank.gone && !rank.ended);
+        return missing || (rank.open() && isStill(rank.progress));
+    });
+}
+
+bool GroupRun::wantsAbort(Clock::time_point now)
 {
     if (aborted())
         return false;
-    if (now >= m_decideAt || now >= overdueAt())
+    if (now >= overdueAt())
         return true;
-    return m_decideAt != Clock::time_point::max() && allEnded();
+    if (now < m_decideAt && !(m_decideAt != Clock::time_point::max() && allEnded()))
+        return false;
+    if (isTroubled())
+        return true;
+    m_decideAt = m_complainedAt = Clock::time_point::max();
+    return false;
 }
 
 bool GroupRun::over(Clock::time_point now) const

@@ -58,8 +58,6 @@ public:
     bool works(const domain::NodeId &node) const;
 
     void ordered(const domain::NodeId &node, Clock::time_point now);
-    /// Its step began.
-    void began(const domain::NodeId &node);
     /// Whether with these words the others are to be ordered: rank 0 listens.
     bool listens(const domain::NodeId &node, const protocol::Event &event);
     void spoke(const domain::NodeId &node, const protocol::Event &event, Clock::time_point now);
@@ -70,7 +68,7 @@ public:
     void unreachable(const domain::NodeId &node);
 
     /// Whether its ranks are to be told to end, because not all of them will ever come to an end together.
-    bool wantsAbort(Clock::time_point now) const;
+    bool wantsAbort(Clock::time_point now);
     void abort(Clock::time_point now);
     /// Why it was: by what is known now, without a full stop.
     std::string reason() const;
@@ -103,6 +101,7 @@ private:
     const Rank *find(const domain::NodeId &node) const { return const_cast<GroupRun *>(this)->find(node); }
     void suspect(Clock::time_point when) { m_decideAt = std::min(m_decideAt, when); }
     void complained(Clock::time_point now);
+    bool isTroubled() const;
     bool allEnded() const;
     Clock::time_point overdueAt() const;
     std::string tells(const Rank &rank, const std::string &what) const;

@@ -206,7 +206,7 @@ private slots:
         gone.behaviour.connectFails = 100'000;
         gone.cutConnection();
         const auto last = (*run)->wait();
-        QVERIFY(stage.watcher.heard("n3, rank 2, was lost in"));
+        QVERIFY(stage.watcher.heard("n3, rank 2, was lost"));
         for (const char *name : {"n1", "n2", "n4"})
             QCOMPARE(endsOf(*last, name).at("together/group1#2"), StepStatus::Completed);
         QVERIFY(last->nodes.at(2).phase == NodePhase::Failed);
@@ -334,8 +334,10 @@ private slots:
             (*run)->detach();
             (*run)->wait();
         }
-        for (const auto &name : stage.names)
+        for (const auto &name : stage.names) {
             stage.fleet.node(name).cutConnection();
+            stage.fleet.node(name).behaviour.rank.seconds = 0.02;
+        }
         auto again = Campaign::resume(stage.worlds(), id, Stage::criteria(), {});
         QVERIFY(again.has_value());
         const auto last = (*again)->wait();
@@ -353,7 +355,9 @@ private slots:
         behave(stage, "n3", FakeRank::Hangs, 1);
         for (const auto &name : stage.names)
             stage.fleet.node(name).behaviour.rank.seconds = 0.1;
-        auto run = Campaign::begin(stage.worlds(), terms(stage, true));
+        auto terms_ = terms(stage, true);
+        terms_.plan.steps.pop_back(); // looks are no load
+        auto run = Campaign::begin(stage.worlds(), std::move(terms_));
         const auto last = (*run)->wait();
         for (const auto &name : stage.names)
             QVERIFY2(hasResult(*last, name), name.c_str());
@@ -366,7 +370,9 @@ private slots:
         behave(stage, "n2", FakeRank::Alarms, 1);
         for (const auto &name : stage.names)
             stage.fleet.node(name).behaviour.rank.seconds = 0.4;
-        auto run = Campaign::begin(stage.worlds(), terms(stage));
+        auto terms_ = terms(stage);
+        terms_.plan.steps[1].parameters["stage_deadline"] = "6"; // for false alarm on a slow machine
+        auto run = Campaign::begin(stage.worlds(), std::move(terms_));
         auto &liar = stage.fleet.node("n4");
         const std::string step = "together/group1#1";
         QTRY_VERIFY_WITH_TIMEOUT(liar.isAtWork(step), 10000);
@@ -407,7 +413,7 @@ private slots:
         const auto last = (*run)->wait();
         for (const auto &name : stage.names)
             QVERIFY2(hasResult(*last, name), name.c_str());
-        QVERIFY(last->finished && last->data->info.state == domain::RunState::Finished);
+        QVERIFY(stage.watcher.heard("it says that it has measured, although it has not met the others"));
     }
 
     void aLateNodeIsMeasuredWithANeighbour()
