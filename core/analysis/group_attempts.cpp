@@ -65,18 +65,6 @@ void addInterrupted(std::map<Place, Said> &all, const std::string &names)
     }
 }
 
-/// What a rank writes while it is ended says how it was ended, not why; but how far it was is true.
-RankProgress withoutEnd(RankProgress said, const RankProgress &known, const protocol::Event &event)
-{
-    const auto ending = event.parameters.find("ending");
-    if (ending != event.parameters.end() && ending->second != "0") {
-        said.state = known.state;
-        said.cause = known.cause;
-        said.peerRank = known.peerRank;
-    }
-    return said;
-}
-
 void addEvents(std::map<Place, Said> &all, const domain::RunData &run)
 {
     for (const domain::NodeEvent &event : run.events) {
@@ -96,10 +84,9 @@ void addEvents(std::map<Place, Said> &all, const domain::RunData &run)
             rank.rank = 0;
             attempt.root = event.node;
         } else {
-            const RankProgress words = withoutEnd(*said, rank, event.event);
-            hear(rank, words);
-            attempt.size = std::max({attempt.size, words.rank + 1, words.peerRank.value_or(-1) + 1});
-            attempt.distress |= isStill(words);
+            hear(rank, *said);
+            attempt.size = std::max({attempt.size, said->rank + 1, said->peerRank.value_or(-1) + 1});
+            attempt.distress |= isStill(*said);
         }
     }
 }
