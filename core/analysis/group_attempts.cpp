@@ -23,7 +23,7 @@ struct Said {
     std::set<NodeId> spoke;
     std::optional<NodeId> root; ///< who listened
     bool distress = false;      ///< somebody said that it does not get on
-    bool interrupted = false;   ///< a supervisor was ended under it
+    std::set<NodeId> interrupted; ///< whose supervisor was ended under it
     int size = 0;               ///< as far as is known
 
     RankProgress &of(const NodeId &node)
@@ -55,26 +55,14 @@ bool complains(const RankProgress &rank)
 }
 
 /// The steps that a supervisor had in work when it was ended: "memory#1, groups/group1#1".
-void addInterrupted(std::map<Place, Said> &all, const std::string &names)
+void addInterrupted(std::map<Place, Said> &all, const NodeId &node, const std::string &names)
 {
     for (std::size_t at = 0; at < names.size();) {
         const std::size_t end = std::min(names.find(", ", at), names.size());
         if (const auto key = groupKey(names.substr(at, end - at)))
-            all[{key->step, key->group, key->attempt}].interrupted = true;
+            all[{key->step, key->group, key->attempt}].interrupted.insert(node);
         at = end + 2;
     }
-}
-
-/// What a rank writes while it is ended says how it was ended, not why; but how far it was is true.
-RankProgress withoutEnd(RankProgress said, const RankProgress &known, const protocol::Event &event)
-{
-    const auto ending = event.parameters.find("ending");
-    if (ending != event.parameters.end() && ending->second != "0") {
-        said.state = known.state;
-        said.cause = known.cause;
-        said.peerRank = known.peerRank;
-    }
-    return said;
 }
 
 void addEvents(std::map<Place, Said> &all, const domain::RunData &run)
@@ -82,7 +70,7 @@ void addEvents(std::map<Place, Said> &all, const domain::RunData &run)
     for (const domain::NodeEvent &event : run.events) {
         const auto inWork = event.event.parameters.find("in_work");
         if (event.event.code == "supervisor.restarted" && inWork != event.event.parameters.end())
-            addInterrupted(all, inWork->second);
+            addInterrupted(all, event.node, inWork->second);
         const bool listening = event.event.code == "group.listening";
         const auto said = rankProgress(event.node, event.event);
         const auto key = listening || said ? groupKey(event.event.step) : std::nullopt;
@@ -96,10 +84,9 @@ void addEvents(std::map<Place, Said> &all, const domain::RunData &run)
             rank.rank = 0;
             attempt.root = event.node;
         } else {
-            const RankProgress words = withoutEnd(*said, rank, event.event);
-            hear(rank, words);
-            attempt.size = std::max({attempt.size, words.rank + 1, words.peerRank.value_or(-1) + 1});
-            attempt.distress |= isStill(words);
+            hear(rank, *said);
+            attempt.size = std::max({attempt.size, said->rank + 1, said->peerRank.value_or(-1) + 1});
+            attempt.distress |= isStill(*said);
         }
     }
 }
@@ -203,26 +190,27 @@ bool addAbsent(Said &attempt, const std::set<NodeId> &gone)
     return true;
 }
 
-GroupAttempt attemptOf(const Place &place, Said said, const std::set<NodeId> &gone)
+GroupAttempt attemptOf(const Place &place, Said said, const std::set<NodeId> &gone, bool runIsOver)
 {
     GroupAttempt attempt;
     attempt.key.step = std::get<0>(place);
     attempt.key.group = std::get<1>(place);
     attempt.key.attempt = std::get<2>(place);
-    bool waived = false, allCompleted = true;
+    bool waived = false, interrupted = false, allCompleted = true;
     attempt.ended = true;
     for (auto &[node, rank] : said.ranks) {
         const auto end = said.ends.find(node);
         rank.lost = end == said.ends.end() && gone.contains(node);
         said.distress |= rank.lost;
-        attempt.ended &= end != said.ends.end() || rank.lost;
+        attempt.ended &= end != said.ends.end() || rank.lost || runIsOver;
+        interrupted |= end != said.ends.end() && said.interrupted.contains(node);
         waived |= end != said.ends.end() && end->second.status == StepStatus::Waived;
         allCompleted &= rank.completed;
         // Whoever listens comes first: before it does, nobody else is asked.
         rank.asked = said.root.has_value() || rank.started || end != said.ends.end();
     }
     // A group whose member may not or cannot take part is made anew without it; one that a person ends has nobody to blame.
-    attempt.broken = attempt.ended && !allCompleted && !waived && !said.interrupted && said.distress;
+    attempt.broken = attempt.ended && !allCompleted && !waived && !interrupted && said.distress;
     numberTheSilent(said);
     const bool complete = addAbsent(said, gone);
     for (const auto &[node, rank] : said.ranks)
@@ -273,7 +261,7 @@ std::vector<GroupAttempt> groupAttempts(const domain::RunData &run)
         gone.insert(failure.node);
     std::vector<GroupAttempt> attempts;
     for (auto &[place, said] : all)
-        attempts.push_back(attemptOf(place, std::move(said), gone));
+        attempts.push_back(attemptOf(place, std::move(said), gone, run.info.state != domain::RunState::Running));
     nameByElimination(attempts);
     return attempts;
 }

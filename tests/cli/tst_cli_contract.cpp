@@ -56,7 +56,7 @@ QByteArray streamOfGroups(const QByteArray &node, int rank)
 {
     const QByteArray progress = QByteArray(R"("severity":"info","code":"group.progress","step":"collective/group1#1","subject":"node","text":"…","params":{"token":"0123456789abcdef","rank":")")
         + QByteArray::number(rank) + R"(","stage":"2","name":"all_reduce of 8 MiB","iteration":"112",)"
-        + (rank == 1 ? R"("state":"stopped (T)","cause":"self"})" : R"("state":"running","cause":"peer"})");
+        + (rank == 1 ? "\"state\":\"stopped (T)\",\"cause\":\"self\"}" : R"("state":"running","cause":"peer"})");
     QByteArray stream = record("hello", 1, R"("protocol":1,"engine":"0.1.0","run":"recorded","node":")" + node
                                + R"(","hostname":"gpu-0117","machine":"x86_64","kernel":"6.1.0-18-amd64","libc":"glibc 2.36","simulated":false)")
         + record("step-started", 2, R"("step":"collective/group1#1","check":"host.collective")");

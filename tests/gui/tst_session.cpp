@@ -308,6 +308,26 @@ private slots:
         QCOMPARE(log[1].wallSeconds, 1020.);
     }
 
+    void aResultOfAGroupStaysWhenAnotherOneIsHelped()
+    {
+        domain::RunData run;
+        domain::PlanStep step;
+        step.id = domain::StepId("groups");
+        step.scope = domain::Scope::Group;
+        run.info.plan.steps = {step};
+        run.info.nodes = {domain::NodeId("n01")};
+        domain::StepKey key;
+        key.step = step.id;
+        for (const auto status : {protocol::StepStatus::Completed, protocol::StepStatus::Abandoned}) {
+            ++key.group;
+            run.results.push_back({domain::NodeId("n01"), key, {key.text(), "host.collective", status, protocol::Waiver::None, "", 1}});
+        }
+        QVERIFY(campaign::storedSnapshot(run, {})->nodes.front().steps.front() == campaign::StepState::Done);
+        run.results.pop_back();
+        run.results.front().finished.status = protocol::StepStatus::Abandoned;
+        QVERIFY(campaign::storedSnapshot(run, {})->nodes.front().steps.front() == campaign::StepState::Missed);
+    }
+
     void detachedRunIsResumed()
     {
         FakeWorld world;

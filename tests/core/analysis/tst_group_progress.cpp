@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#ifndef Q_MOC_RUN // moc of Qt 6.4 does not parse <concepts>
 #include "core/analysis/group_progress.h"
+#endif
 
 #include <QTest>
 
@@ -73,7 +75,16 @@ void GroupProgressTest::late_data()
     QTest::addColumn<QString>("why");
     using Ranks = std::vector<RankProgress>;
     const auto lost = [](RankProgress &rank) { rank.lost = true; };
-    const auto notBegun = [](RankProgress &rank) { rank = {rank.node, rank.rank}; };
+    const auto notBegun = [](RankProgress &rank) {
+        RankProgress fresh;
+        fresh.node = rank.node;
+        fresh.rank = rank.rank;
+        rank = fresh;
+    };
+    const auto notAsked = [&](RankProgress &rank) {
+        notBegun(rank);
+        rank.asked = false;
+    };
     const auto done = [](RankProgress &rank) { rank.completed = true; };
     const auto self = [](RankProgress &rank) { rank.cause = "self"; };
     const auto is = [](const char *state) { return [state](RankProgress &rank) { rank.state = state; }; };
@@ -92,7 +103,7 @@ void GroupProgressTest::late_data()
     QTest::newRow("never begun") << Ranks{running(0, 0, 0), running(1, 0, 0), with(running(2), notBegun), running(3, 0, 0)} << 2
                                  << "n03, rank 2, never began; the other 3 waited for it";
     QTest::newRow("rank 0 never listened, so nobody else was asked")
-        << Ranks{running(0, 0, 0), with(running(1), [](RankProgress &rank) { rank = {rank.node, rank.rank, false}; })} << 0
+        << Ranks{running(0, 0, 0), with(running(1), notAsked)} << 0
         << "n01, rank 0, hung in all_reduce of 8 MiB; the other one waited for it";
     QTest::newRow("an iteration behind") << Ranks{running(0), running(1), running(2), running(3, 3, 111)} << 3
                                          << "n04, rank 3, hung in all_reduce of 8 MiB after iteration 111; the other 3 waited for it";
