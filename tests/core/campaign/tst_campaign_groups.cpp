@@ -106,7 +106,7 @@ private slots:
         const auto last = (*run)->wait();
         QVERIFY(stage.watcher.heard("Collectives, group 1: n3, rank 2, hung in all_reduce of 8 MiB after iteration 112; the other 3 waited for it; measured again"));
         for (const char *name : {"n1", "n2", "n4"})
-            QVERIFY2(endsOf(*last, name).endsWith("group1#2 completed"), qPrintable(endsOf(*last, name)));
+            QVERIFY2(endsOf(*last, name).contains("group1#2 completed"), qPrintable(endsOf(*last, name)));
         QCOMPARE(stage.fleet.node("n1").parametersOf("together/group1#2").at("size"), std::string("3"));
         // Once more with somebody who has a result, as the second of the two.
         QCOMPARE(endsOf(*last, "n3"), QString("group1#1 abandoned, group2#1 completed"));
@@ -200,7 +200,7 @@ private slots:
         Stage stage(4);
         behave(stage, "n3", FakeRank::Hangs, 100); // it has lost power, and everybody with it what it did
         auto terms_ = terms(stage);
-        terms_.patience.lost = 3s;
+        terms_.patience.lost = 1500ms;
         auto run = Campaign::begin(stage.worlds(), std::move(terms_));
         auto &gone = stage.fleet.node("n3");
         QTRY_VERIFY_WITH_TIMEOUT(gone.isAtWork("together/group1#1"), 10000);
@@ -340,7 +340,7 @@ private slots:
             stage.fleet.node(name).cutConnection();
             stage.fleet.node(name).behaviour.rank.seconds = 0.02;
         }
-        auto again = Campaign::resume(stage.worlds(), id, Stage::criteria(), {});
+        auto again = Campaign::resume(stage.worlds(), id, Stage::criteria(), terms(stage));
         QVERIFY(again.has_value());
         const auto last = (*again)->wait();
         for (const auto &name : stage.names) {
