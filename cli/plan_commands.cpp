@@ -36,7 +36,12 @@ std::string needText(const PlanStep &step)
 
 std::string scopeText(const PlanStep &step)
 {
-    return step.scope == domain::Scope::Pair ? "pair" : "node";
+    switch (step.scope) {
+    case domain::Scope::Pair: return "pair";
+    case domain::Scope::Group: return "group";
+    case domain::Scope::Node: break;
+    }
+    return "node";
 }
 
 std::string parametersText(const PlanStep &step)
@@ -64,9 +69,11 @@ std::string durationText(double seconds)
     return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
 }
 
-/// How often @p step is done on @p nodes, pairs counted once.
+/// How often @p step is done on @p nodes, pairs and groups counted once.
 long long timesOf(const PlanStep &step, const std::vector<domain::NodeId> &nodes)
 {
+    if (step.scope == domain::Scope::Group)
+        return static_cast<long long>(campaign::groupsOf(nodes, step.groupSize).size());
     if (step.scope != domain::Scope::Pair)
         return static_cast<long long>(nodes.size());
     long long pairs = 0;
@@ -112,6 +119,12 @@ std::vector<std::string> groundsOf(const domain::Plan &plan, const domain::Fleet
             grounds.push_back(fmt::format("{}: {} round{} of disjoint pairs", step.id.text(), campaign::pairRounds(nodes, step.partners).size(),
                                           campaign::pairRounds(nodes, step.partners).size() == 1 ? "" : "s"));
     }
+    for (const auto &step : plan.steps) {
+        if (step.scope != domain::Scope::Group)
+            continue;
+        const auto groups = campaign::groupsOf(nodes, step.groupSize).size();
+        grounds.push_back(fmt::format("{}: {} group{} of nodes", step.id.text(), groups, groups == 1 ? "" : "s"));
+    }
     double ofParts = 0;
     for (const auto &step : plan.steps)
         ofParts += step.check.text().starts_with("gpu.") || step.check.text().starts_with("nic.") ? step.expectedSeconds : 0;
@@ -144,11 +157,13 @@ int planShowCommand(const Tools &tools, const PlanOptions &options)
     const auto plan = planNamed(tools, options.plan);
     if (!plan)
         return complain(plan.error());
-    Table table{{"step", "check", "title", "scope", "need", "exclusive", "partners", "retests", "expected_s", "deadline_s", "parameters"}, {}};
+    Table table{{"step", "check", "title", "scope", "need", "exclusive", "partners", "group_size", "retests", "expected_s", "deadline_s", "parameters"}, {}};
     for (const auto &step : plan->steps) {
         const bool pair = step.scope == domain::Scope::Pair;
+        const bool limited = step.scope == domain::Scope::Group && step.groupSize > 0;
         table.rows.push_back({step.id.text(), step.check.text(), step.title, scopeText(step), needText(step), std::string(step.exclusive ? "yes" : "no"),
-                              pair ? Cell(static_cast<long long>(step.partners)) : Cell(), static_cast<long long>(step.retests), step.expectedSeconds,
+                              pair ? Cell(static_cast<long long>(step.partners)) : Cell(),
+                              limited ? Cell(static_cast<long long>(step.groupSize)) : step.scope == domain::Scope::Group ? Cell(std::string("all")) : Cell(), static_cast<long long>(step.retests), step.expectedSeconds,
                               step.deadlineSeconds, parametersText(step)});
     }
     if (options.format == Format::Text)

@@ -40,7 +40,7 @@ domain::Plan planOf(const std::vector<Recording> &recordings, const resources::I
             step.id = key.step;
             step.check = check;
             step.title = check.text();
-            step.scope = key.peer.empty() ? domain::Scope::Node : domain::Scope::Pair;
+            step.scope = key.group > 0 ? domain::Scope::Group : key.peer.empty() ? domain::Scope::Node : domain::Scope::Pair;
             step.retests = 0;
             plan.steps.push_back(std::move(step));
         }

@@ -169,13 +169,13 @@ void announce(const domain::Plan &plan, const domain::Fleet &fleet, const std::v
     print(stderr, "Plan {} on {} of {}: {}\n", plan.name, nodes.size() == 1 ? "1 node" : fmt::format("{} nodes", nodes.size()), fleet.name, domain::foldNodeSet(nodes));
     if (nodes.size() != 1)
         return;
-    std::string pairs;
+    std::string together;
     for (const auto &step : plan.steps) {
-        if (step.scope == domain::Scope::Pair && step.need == domain::Need::Required)
-            pairs += (pairs.empty() ? "" : ", ") + step.id.text();
+        if (step.scope != domain::Scope::Node && step.need == domain::Need::Required)
+            together += (together.empty() ? "" : ", ") + step.id.text();
     }
-    if (!pairs.empty())
-        print(stderr, "Plan {} has pairs: with one node {} stays unmeasured, and the node cannot qualify. Choose two or more to measure it.\n", plan.name, pairs);
+    if (!together.empty())
+        print(stderr, "Plan {} has steps of several nodes: with one {} stays unmeasured, and the node cannot qualify. Choose two or more to measure it.\n", plan.name, together);
 }
 
 } // namespace

@@ -59,6 +59,7 @@ function(seatrial_build_engine_apart)
             -DSEATRIAL_JSON_INCLUDE=${SEATRIAL_JSON_INCLUDE}
             -DSEATRIAL_KERNEL_FOLDER=${SEATRIAL_KERNEL_FOLDER}
             "-DSEATRIAL_KERNEL_ARCHITECTURES=${SEATRIAL_KERNEL_ARCHITECTURES}"
+            -DSEATRIAL_COLLECTIVE_FOLDER=${SEATRIAL_COLLECTIVE_FOLDER}
             -DCMAKE_BUILD_TYPE=${CMAKE_BUILD_TYPE}
             -DCMAKE_CXX_FLAGS=${CMAKE_CXX_FLAGS}
             -DCMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER}
@@ -69,9 +70,11 @@ function(seatrial_build_engine_apart)
         BUILD_ALWAYS ON
         BUILD_BYPRODUCTS ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/seatrial-engine
         INSTALL_COMMAND "")
-    if(TARGET seatrial_cuda_kernels)
-        ExternalProject_Add_StepDependencies(seatrial-engine build seatrial_cuda_kernels)
-    endif()
+    foreach(carried seatrial_cuda_kernels seatrial_collective_parts) # what the engine carries within itself
+        if(TARGET ${carried})
+            ExternalProject_Add_StepDependencies(seatrial-engine build ${carried})
+        endif()
+    endforeach()
 endfunction()
 
 # Within that build: of /usr/include only the JSON headers, which need no library; all else comes from the sysroot.

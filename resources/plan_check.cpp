@@ -21,6 +21,7 @@ using domain::Scope;
 namespace {
 
 constexpr const char *kPairCheck = "net.";      ///< checks between two nodes begin so
+constexpr const char *kGroupCheck = "host.collective"; ///< and those of groups
 constexpr std::size_t kMostTold = 5;
 
 /// What an engine can measure, as its --list says.
@@ -32,7 +33,7 @@ using KnownChecks = std::map<std::string, KnownCheck>;
 using Refusals = std::map<std::string, std::string>; ///< by step
 
 /// What the schedule says itself, whatever the plan does.
-const std::set<std::string> kOfSchedule{"role", "token", "peer", "port", "self", "peer_name", "sessions", "bind", "concurrent"};
+const std::set<std::string> kOfSchedule{"role", "token", "peer", "port", "self", "peer_name", "sessions", "bind", "concurrent", "rank", "size", "root"};
 
 /// "seconds=6 (time, s)", "serve: bind=(…)", "measure: self=, peer_name= (…)": the words before "=".
 void addNames(std::set<std::string> &names, const std::string &help)
@@ -81,6 +82,22 @@ private:
     void error(const PlanStep &step, std::string text) { m_problems.push_back({true, step.id.text(), std::move(text)}); }
     void note(const PlanStep &step, std::string text) { m_problems.push_back({false, step.id.text(), std::move(text)}); }
 
+    static Scope scopeOf(const PlanStep &step)
+    {
+        if (step.check.text().starts_with(kGroupCheck))
+            return Scope::Group;
+        return step.check.text().starts_with(kPairCheck) ? Scope::Pair : Scope::Node;
+    }
+
+    static std::string wantedText(Scope wanted, Scope said)
+    {
+        if (wanted == Scope::Pair)
+            return " measures between two nodes: say scope: pair";
+        if (wanted == Scope::Group)
+            return " measures groups of nodes: say scope: group";
+        return std::string(" measures one node: leave scope: ") + (said == Scope::Pair ? "pair" : "group") + " out";
+    }
+
     void look(const PlanStep &step)
     {
         const auto found = m_checks.find(step.check.text());
@@ -91,11 +108,11 @@ private:
             return error(step, "there is no check " + step.check.text() + "; this engine has " + joined(names));
         }
         const KnownCheck &check = found->second;
-        const bool pair = step.check.text().starts_with(kPairCheck);
-        if (pair != (step.scope == Scope::Pair))
-            error(step, step.check.text() + (pair ? " measures between two nodes: say scope: pair" : " measures one node: leave scope: pair out"));
+        const Scope scope = scopeOf(step);
+        if (step.scope != scope)
+            error(step, step.check.text() + wantedText(scope, step.scope));
         for (const auto &[name, value] : step.parameters) {
-            if (kOfSchedule.contains(name) && pair)
+            if (kOfSchedule.contains(name) && scope != Scope::Node)
                 error(step, "parameter " + name + " is given by the schedule, not by a plan");
             else if (!check.parameters.contains(name))
                 error(step, step.check.text() + " has no parameter " + name + "; it has " + joined(check.parameters));
@@ -106,7 +123,7 @@ private:
             error(step, fmt::format("it is to measure for {} s, but its deadline is {:.6g} s", seconds->second, step.deadlineSeconds));
         if (check.loads && !step.exclusive)
             note(step, step.check.text() + " loads the node, but the step is not exclusive: nodes that share a machine will disturb each other");
-        if (pair && step.need == domain::Need::Required)
+        if (scope != Scope::Node && step.need == domain::Need::Required)
             note(step, "it needs two nodes or more: a single one cannot qualify by this plan");
     }
 

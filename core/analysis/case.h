@@ -3,6 +3,7 @@
 
 #include "core/analysis/criteria.h"
 #include "core/analysis/figures.h"
+#include "core/analysis/group_attempts.h"
 #include "core/analysis/part_table.h"
 #include "core/domain/verdict.h"
 
@@ -16,8 +17,8 @@ namespace seatrial::analysis {
 /// What the tests share while one run is judged: the figures, and what was found so far, by node.
 struct Case {
     Case(const domain::RunData &ofRun, const Criteria &by)
-        : run(ofRun), criteria(by), nodes(ofRun.info), figures(foldFigures(ofRun, nodes)), parts(ofRun, nodes), judged(figures.size()),
-          findings(static_cast<std::size_t>(nodes.size()))
+        : run(ofRun), criteria(by), nodes(ofRun.info), figures(foldFigures(ofRun, nodes)), parts(ofRun, nodes), groups(groupAttempts(ofRun)),
+          judged(figures.size()), findings(static_cast<std::size_t>(nodes.size()))
     {
     }
 
@@ -26,6 +27,7 @@ struct Case {
     const NodeTable nodes;
     const std::vector<Figure> figures;
     const PartTable parts;
+    const std::vector<GroupAttempt> groups;
     std::vector<bool> judged; ///< figures that a criterion was found for
     std::vector<std::vector<domain::Finding>> findings;
     std::map<int, std::set<std::string>> fleetTooSmall; ///< number of nodes to the checks that were not compared
@@ -56,6 +58,8 @@ void testNodes(Case &aCase, const CriterionFigures &group);
 void testUniform(Case &aCase, const Criterion &criterion);
 /// Figures between two nodes: who of the two, or the path between them?
 void testPairs(Case &aCase, const CriterionFigures &group);
+/// Nodes that the other ranks of their groups waited for.
+void testGroups(Case &aCase);
 /// Hardware that did something wrong, required steps without a result, nodes out of reach.
 std::vector<domain::NodeVerdict> testCoverage(Case &aCase);
 /// GPUs and adapters that were there before the load and are not after it.

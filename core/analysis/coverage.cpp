@@ -31,6 +31,7 @@ struct CoverageIndex {
     std::vector<std::map<std::string, const StepResult *>> refusals; ///< by node and pair step: the last end of a partner that was waived
     std::vector<std::set<std::string>> figures;                 ///< by node: steps that have a figure
     std::vector<std::map<std::string, std::set<int>>> partners; ///< by node and step: with whom there is a figure
+    std::vector<std::map<std::string, std::vector<const GroupAttempt *>>> groups; ///< by node and step: those that it was in
     std::vector<NodeFailure> standing;                          ///< failures that still count
     std::vector<const NodeFailure *> failures;                  ///< the last one of each node
     int present = 0;                                            ///< nodes that did not fail
@@ -44,6 +45,7 @@ CoverageIndex::CoverageIndex(const Case &aCase)
     refusals.resize(count);
     figures.resize(count);
     partners.resize(count);
+    groups.resize(count);
     failures.resize(count, nullptr);
     for (const StepResult &result : aCase.run.results) {
         if (const auto node = aCase.nodes.find(result.node.text()))
@@ -60,6 +62,12 @@ CoverageIndex::CoverageIndex(const Case &aCase)
         const auto [from, to] = *figure.ends;
         partners[static_cast<std::size_t>(from)][figure.stepId].insert(to);
         partners[static_cast<std::size_t>(to)][figure.stepId].insert(from);
+    }
+    for (const GroupAttempt &attempt : aCase.groups) {
+        for (const RankProgress &rank : attempt.ranks) {
+            if (const auto node = aCase.nodes.find(rank.node.text()))
+                groups[static_cast<std::size_t>(*node)][attempt.key.step.text()].push_back(&attempt);
+        }
     }
     standing = domain::standingFailures(aCase.run);
     for (const NodeFailure &failure : standing) {
@@ -92,6 +100,11 @@ private:
     bool wrongHardware(const PlanStep &step, const Results &results);
     bool waived(const PlanStep &step, const StepResult &last);
     void pairStep(const PlanStep &step, const Results &results);
+    void groupStep(const PlanStep &step, const Results &results);
+    void noResult(const PlanStep &step);
+    std::string whyNotInGroup(const StepResult &last) const;
+    std::vector<const GroupAttempt *> groupsOf(const domain::StepId &step) const; ///< those that the node was in
+    const StepResult *refusalOfOthers(const PlanStep &step) const;
     void missing(const PlanStep &step, const std::string &why);
     void say(const PlanStep &step, Verdict verdict, Judgement judgement, const std::string &what, std::string source, std::string advice = {});
     void connection();
@@ -141,13 +154,11 @@ void NodeCoverage::step(const PlanStep &step)
     }
     if (step.scope == domain::Scope::Pair)
         return pairStep(step, results);
+    if (step.scope == domain::Scope::Group)
+        return groupStep(step, results);
     const StepResult *const last = lastOf(results);
-    if (!last) {
-        const domain::RunState state = m_case.run.info.state;
-        if (required && (state == domain::RunState::Cancelled || state == domain::RunState::Interrupted))
-            return m_cutOff.push_back(step.id.text());
-        return missing(step, state == domain::RunState::Running ? "not measured yet" : "no result came");
-    }
+    if (!last)
+        return noResult(step);
     if (last->finished.status == StepStatus::Completed && !m_index.figures[static_cast<std::size_t>(m_node)].contains(step.id.text()))
         missing(step, "it says completed, but not one figure came");
     else if (last->finished.status == StepStatus::Completed)
@@ -156,20 +167,29 @@ void NodeCoverage::step(const PlanStep &step)
         missing(step, why(*last));
 }
 
+void NodeCoverage::noResult(const PlanStep &step)
+{
+    const domain::RunState state = m_case.run.info.state;
+    const bool required = step.need == domain::Need::Required;
+    if (required && (state == domain::RunState::Cancelled || state == domain::RunState::Interrupted))
+        return m_cutOff.push_back(step.id.text());
+    missing(step, state == domain::RunState::Running ? "not measured yet" : "no result came");
+}
+
 /// A miscompare that comes and goes is a bad part: no later attempt takes it back.
 bool NodeCoverage::wrongHardware(const PlanStep &step, const Results &results)
 {
-    std::set<domain::NodeId> accusers;
+    std::set<std::pair<domain::NodeId, int>> accusers; // partners or groups
     const StepResult *wrong = nullptr;
     for (const StepResult *result : results) {
         if (result->finished.status != StepStatus::Failed)
             continue;
         wrong = result;
-        accusers.insert(result->key.peer);
+        accusers.insert({result->key.peer, result->key.group});
     }
     if (!wrong)
         return false;
-    // Between two nodes it takes a second partner to tell which of them it is.
+    // Between two nodes or in a group it takes a second partner or group to tell which of them it is.
     const bool certain = step.scope == domain::Scope::Node || accusers.size() > 1;
     say(step, certain ? Verdict::Failed : Verdict::Marginal, Judgement::State, wrong->finished.reason, "the check itself, " + wrong->key.text(),
         "take the node out of use and exchange the part that is named");
@@ -236,6 +256,72 @@ void NodeCoverage::pairStep(const PlanStep &step, const Results &results)
     if (bad)
         return missing(step, so + "; with " + bad->key.peer.text() + ": " + why(*bad));
     missing(step, m_case.run.info.state == domain::RunState::Running ? so + " so far" : so);
+}
+
+/// One group that completed is enough. What the node did to others is said apart (testGroups).
+void NodeCoverage::groupStep(const PlanStep &step, const Results &results)
+{
+    const bool required = step.need == domain::Need::Required;
+    const bool completed = std::ranges::any_of(results, [](const StepResult *result) { return result->finished.status == StepStatus::Completed; });
+    if (completed && !m_index.figures[static_cast<std::size_t>(m_node)].contains(step.id.text()))
+        return missing(step, "it says completed, but not one figure came");
+    const auto named = [&](const GroupAttempt *attempt) { return attempt->late && attempt->late->node == m_verdict.node; };
+    if (completed || std::ranges::count_if(groupsOf(step.id), named) > 1) {
+        m_verdict.coverage.measured += required;
+        return;
+    }
+    const StepResult *const last = lastOf(results);
+    const StepResult *const refusal = last && last->finished.status != StepStatus::Abandoned ? last : refusalOfOthers(step);
+    if (refusal && waived(step, *refusal))
+        return;
+    if (!last && m_index.present - (m_failure ? 0 : 1) < 1)
+        return missing(step, "no other node could be reached: it takes two nodes");
+    if (!last)
+        return noResult(step);
+    missing(step, whyNotInGroup(*last));
+}
+
+/// Where all others waive there is nobody to measure with. The last of them stands for all; nullptr if one took part.
+const StepResult *NodeCoverage::refusalOfOthers(const PlanStep &step) const
+{
+    const StepResult *refusal = nullptr;
+    for (std::size_t node = 0; node < m_index.results.size(); ++node) {
+        const auto found = m_index.results[node].find(step.id.text());
+        if (static_cast<int>(node) == m_node || found == m_index.results[node].end())
+            continue;
+        const StepResult *const last = lastOf(found->second);
+        if (last->finished.status != StepStatus::Waived)
+            return nullptr;
+        refusal = last;
+    }
+    return refusal;
+}
+
+std::vector<const GroupAttempt *> NodeCoverage::groupsOf(const domain::StepId &step) const
+{
+    const auto &groups = m_index.groups[static_cast<std::size_t>(m_node)];
+    const auto found = groups.find(step.text());
+    return found == groups.end() ? std::vector<const GroupAttempt *>() : found->second;
+}
+
+std::string NodeCoverage::whyNotInGroup(const StepResult &last) const
+{
+    const GroupAttempt *latest = nullptr; // that this node was in and that was broken
+    const GroupAttempt *mine = nullptr;   // that it broke itself
+    for (const GroupAttempt *attempt : groupsOf(last.key.step)) {
+        if (!attempt->broken)
+            continue;
+        latest = attempt;
+        if (attempt->late && attempt->late->node == m_verdict.node)
+            mine = attempt;
+    }
+    if (mine)
+        return mine->late->why + (m_case.run.info.state == domain::RunState::Running ? "; it has not been measured again yet" : "; measured again it had no result");
+    if (!latest)
+        return why(last);
+    if (!latest->why.empty())
+        return "no group that it was in came to its end: " + latest->why;
+    return "no group that it was in came to its end, and nobody can tell whom they waited for: " + last.finished.reason;
 }
 
 void NodeCoverage::missing(const PlanStep &step, const std::string &why)
@@ -320,7 +406,8 @@ const StepResult *NodeCoverage::lastOf(const Results &results)
 {
     const StepResult *last = nullptr;
     for (const StepResult *result : results) {
-        if (!last || result->key.attempt >= last->key.attempt)
+        const auto number = [](const StepResult &each) { return std::pair(each.key.group, each.key.attempt); };
+        if (!last || number(*result) >= number(*last))
             last = result;
     }
     return last;

@@ -29,7 +29,7 @@ private:
 
 struct FigureKey {
     int node = 0;
-    std::uint32_t step = 0, metric = 0, subject = 0;
+    std::uint32_t step = 0, metric = 0, subject = 0, size = 0;
     bool operator==(const FigureKey &) const = default;
 };
 
@@ -37,7 +37,7 @@ struct FigureKeyHash {
     std::size_t operator()(const FigureKey &key) const noexcept
     {
         std::uint64_t hash = static_cast<std::uint32_t>(key.node);
-        for (const std::uint32_t part : {key.step, key.metric, key.subject})
+        for (const std::uint32_t part : {key.step, key.metric, key.subject, key.size})
             hash = (hash ^ part) * 0x9E3779B97F4A7C15ull + (hash >> 29);
         return static_cast<std::size_t>(hash);
     }
@@ -56,9 +56,25 @@ bool isDisturbed(const protocol::Measurement &measurement)
     return error == std::errc{} && share < kCalmShare;
 }
 
+/// What a group's measurement says of its size: "8 MiB" for bytes=8388608; empty if it has none that makes sense.
+std::string sizeOf(const domain::Observation &observation)
+{
+    const auto text = observation.measurement.parameters.find("bytes");
+    if (observation.key.group <= 0 || text == observation.measurement.parameters.end())
+        return {};
+    std::uint64_t bytes = 0;
+    const char *const end = text->second.data() + text->second.size();
+    if (const auto [stopped, error] = std::from_chars(text->second.data(), end, bytes); error != std::errc{} || stopped != end)
+        return {};
+    const bool whole = bytes > 0;
+    if (whole && bytes % (1u << 20) == 0)
+        return std::to_string(bytes >> 20) + " MiB";
+    return whole && bytes % 1024 == 0 ? std::to_string(bytes >> 10) + " KiB" : std::to_string(bytes) + " B";
+}
+
 struct Attempt {
     std::size_t figure = 0; ///< its place
-    int number = 0;
+    std::pair<int, int> number; ///< by group, if it is one's, and attempt
     bool disturbed = false;
     double value = 0;
 };
@@ -158,7 +174,8 @@ std::vector<Figure> foldFigures(const domain::RunData &run, const NodeTable &nod
             continue;
         const protocol::Measurement &measurement = observation.measurement;
         const std::string &stepId = observation.key.step.text();
-        const FigureKey key{*node, words.number(stepId), words.number(measurement.metric), words.number(measurement.subject)};
+        const std::string size = sizeOf(observation);
+        const FigureKey key{*node, words.number(stepId), words.number(measurement.metric), words.number(measurement.subject), words.number(size)};
         const auto [place, isNew] = places.try_emplace(key, figures.size());
         if (isNew) {
             const auto step = steps.find(stepId);
@@ -169,6 +186,7 @@ std::vector<Figure> foldFigures(const domain::RunData &run, const NodeTable &nod
             figure.check = measurement.check;
             figure.metric = measurement.metric;
             figure.subject = measurement.subject;
+            figure.size = size;
             figure.unit = measurement.unit;
             figure.parameters = &measurement.parameters;
             if (const auto phase = measurement.parameters.find("phase"); phase != measurement.parameters.end())
@@ -180,7 +198,7 @@ std::vector<Figure> foldFigures(const domain::RunData &run, const NodeTable &nod
             }
             figures.push_back(std::move(figure));
         }
-        attempts.push_back({place->second, observation.key.attempt, isDisturbed(measurement), measurement.value});
+        attempts.push_back({place->second, {observation.key.group, observation.key.attempt}, isDisturbed(measurement), measurement.value});
         figures[place->second].simulated |= observation.simulated;
     }
     foldAttempts(figures, std::move(attempts));

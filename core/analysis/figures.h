@@ -43,6 +43,7 @@ struct Figure {
     std::string check;
     std::string metric;
     std::string subject;
+    std::string size;                        ///< "8 MiB"; of groups only, which measure one metric with several sizes
     std::optional<std::pair<int, int>> ends; ///< of a pair: from and to
     protocol::Unit unit = protocol::Unit::None;
     double value = 0;
@@ -52,6 +53,9 @@ struct Figure {
     bool disturbed = false;
     std::string phase; ///< "before" or "after" of a check that is done twice; else empty
     const protocol::Parameters *parameters = nullptr; ///< of the first attempt; lives in the run
+
+    /// The metric as it is told: "all_reduce_wrong of 8 MiB".
+    std::string name() const { return size.empty() ? metric : metric + " of " + size; }
 };
 
 /// The figures of @p run in the order in which they were first measured.

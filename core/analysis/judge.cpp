@@ -56,13 +56,13 @@ void testCriteria(Case &aCase)
 /// Every figure is listed, judged or not; of a step done before and after the later one.
 void listUnlimited(Case &aCase)
 {
-    std::map<std::tuple<int, std::string, std::string, std::string>, std::size_t> latest;
+    std::map<std::tuple<int, std::string, std::string, std::string, std::string>, std::size_t> latest;
     for (std::size_t index = 0; index < aCase.figures.size(); ++index) {
         const Figure &figure = aCase.figures[index];
         if (aCase.judged[index])
             continue;
         const std::string step = figure.phase.empty() ? figure.stepId : figure.check;
-        const auto [place, isNew] = latest.try_emplace({figure.node, step, figure.metric, figure.subject}, index);
+        const auto [place, isNew] = latest.try_emplace({figure.node, step, figure.metric, figure.subject, figure.size}, index);
         if (!isNew && figure.phase == "after")
             place->second = index;
     }
@@ -78,7 +78,7 @@ void listUnlimited(Case &aCase)
         const Figure &figure = aCase.figures[index];
         Finding finding = findingOf(figure);
         finding.source = "no limit in criteria " + aCase.criteria.name;
-        finding.text = figure.metric + " " + shownValue(figure.value, figure.unit) + ", " + figure.subject
+        finding.text = figure.name() + " " + shownValue(figure.value, figure.unit) + ", " + figure.subject
             + (figure.subject == "node" ? " " + aCase.name(figure.node) : std::string()) + ": no limit";
         if (figure.ends) {
             const int other = figure.ends->first == figure.node ? figure.ends->second : figure.ends->first;
@@ -223,6 +223,7 @@ FleetVerdict judge(const domain::RunData &run, const Criteria &criteria)
     testLost(aCase);
     testXids(aCase);
     testLives(aCase);
+    testGroups(aCase);
     FleetVerdict fleet;
     fleet.run = run.info.id;
     fleet.nodes = testCoverage(aCase);

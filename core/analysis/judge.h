@@ -17,6 +17,8 @@ namespace seatrial::analysis {
 /// criteria.fleetZ *and* its effect beyond the criterion's fraction; the median is taken over the other nodes of the
 /// same check, metric and unit. Pairs: a node is accused only if its median over those partners is low whose own medians
 /// without it are not, and there are at least two such; a low pair that no accused node explains is marginal for both its ends.
+/// Groups: the rank that the others waited for (group_progress.h) is marginal once it has completed with others, failed
+/// if it was named twice; the others are not accused.
 /// A required step without a result makes a node unknown; failed outranks unknown.
 domain::FleetVerdict judge(const domain::RunData &run, const Criteria &criteria);
 

@@ -95,7 +95,7 @@ void NodeTest::keep(const Figure &figure, const Limits &limits, const std::strin
 {
     Finding finding = findingOf(figure, m_case.criteria, by, limits);
     const std::string where = m_case.where(figure.node, figure.subject, finding.verdict != Verdict::Qualified);
-    const std::string name = figure.metric + " ";
+    const std::string name = figure.name() + " ";
     if (!unusable(figure, by).empty()) {
         finding.text = name + shownValue(figure.value, figure.unit) + " on " + where + ": " + finding.text;
     } else if (!finding.limitValue) {

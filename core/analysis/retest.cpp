@@ -131,10 +131,12 @@ void RetestPlanner::nodeSteps(const NodeVerdict &node, const Finding &finding)
     }
 }
 
-/// A check that could not do its work may do it the next time.
+/// A check that could not do its work may do it the next time. Pairs and groups are begun anew while the run goes on.
 void RetestPlanner::stumbled(const NodeVerdict &node)
 {
     for (const PlanStep &step : m_run.info.plan.steps) {
+        if (step.scope != domain::Scope::Node)
+            continue;
         const auto last = m_last.find({node.node, step.id});
         if (last == m_last.end() || step.need != domain::Need::Required || m_looks.at(last->first).count() > step.retests)
             continue;

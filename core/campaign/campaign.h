@@ -32,6 +32,8 @@ struct Patience {
     std::chrono::milliseconds lost{180'000};          ///< without a connection; its journal stays there
     std::chrono::milliseconds goodbye{45'000};        ///< after the last step
     int lossesInARow = 40;                            ///< connections that broke without an ordered step having moved
+    std::chrono::milliseconds words{2'000};           ///< for what the other ranks of a group have to say, when one stands still
+    std::chrono::milliseconds rankEnds{10'000};       ///< a rank that was told to end: TERM, grace, KILL
 };
 
 /// What is to be done, and on which terms.

@@ -75,8 +75,14 @@ void Coordinator::takeUp(const std::map<domain::NodeId, store::StreamPosition> &
         }
     }
     for (const auto &event : data.events) {
-        if (const auto it = m_nodes.find(event.node); it != m_nodes.end() && event.event.code == "net.listening")
-            it->second.toBeEnded[event.event.step] = "the desktop that ordered it is gone";
+        const auto it = m_nodes.find(event.node);
+        const bool ofGroup = event.event.code.starts_with("group.");
+        if (it == m_nodes.end() || (!ofGroup && event.event.code != "net.listening"))
+            continue;
+        it->second.toBeEnded[event.event.step] = "the desktop that ordered it is gone";
+        const auto key = ofGroup ? domain::StepKey::fromText(event.event.step) : std::nullopt;
+        if (const int index = key ? stepIndex(key->step) : -1; index >= 0)
+            m_schedule.noteGroup(index, key->group);
     }
     for (const auto &result : data.results) {
         const auto it = m_nodes.find(result.node);
@@ -87,6 +93,10 @@ void Coordinator::takeUp(const std::map<domain::NodeId, store::StreamPosition> &
         it->second.ended[result.key] = result.finished.status;
         if (result.key.serving)
             continue;
+        if (result.key.group > 0) {
+            takeUpGroup(it->second, index, result.key, result.finished.status);
+            continue;
+        }
         if (result.finished.status == protocol::StepStatus::Abandoned) {
             if (result.key.peer.empty())
                 m_schedule.markAbandoned({index, result.node, {}, result.key.attempt}, nextAttempt(index, result.node, {}));
@@ -169,13 +179,14 @@ void Coordinator::tick()
     if (m_mode == Mode::Detaching)
         return end(RunState::Interrupted);
     endIdleServes();
+    watchGroups();
     m_schedule.freeWhatIsOver(now);
     startWhatMay();
     lookAtRamp();
     const auto quiet = [](const auto &entry) { return entry.second.phase == NodePhase::Done || entry.second.phase == NodePhase::Failed; };
     const bool allQuiet = std::ranges::all_of(m_nodes, quiet);
     const bool reaching = std::ranges::any_of(m_nodes, [](const auto &entry) { return entry.second.phase == NodePhase::Connecting; });
-    if (m_mode == Mode::Measuring && (allQuiet || (!reaching && m_schedule.allDone() && !retest())))
+    if (m_mode == Mode::Measuring && (allQuiet || (!reaching && m_schedule.allDone() && m_secondLooks.empty() && !retest())))
         beginFinishing();
     if (m_mode == Mode::Finishing && (allQuiet || now > m_modeDeadline))
         return end(RunState::Finished);
@@ -204,7 +215,9 @@ bool Coordinator::retest()
     for (const auto &wanted : analysis::retestsWanted(m_live.data(), *m_verdict)) {
         const auto node = m_nodes.find(wanted.node);
         const int step = stepIndex(wanted.step);
-        if (step < 0 || node == m_nodes.end() || node->second.phase == NodePhase::Done || node->second.phase == NodePhase::Failed)
+        if (step < 0 || m_info.plan.steps[step].scope == domain::Scope::Group) // groups measure again what is to be measured again
+            continue;
+        if (node == m_nodes.end() || node->second.phase == NodePhase::Done || node->second.phase == NodePhase::Failed)
             continue;
         if (!wanted.peer.empty()) {
             const auto peer = m_nodes.find(wanted.peer);

@@ -4,6 +4,7 @@
 #include "core/campaign/allowance.h"
 #include "core/campaign/campaign.h"
 #include "core/campaign/connector.h"
+#include "core/campaign/group_run.h"
 #include "core/campaign/inbox.h"
 #include "core/campaign/live_run.h"
 #include "core/campaign/pace.h"
@@ -19,9 +20,10 @@ namespace seatrial::campaign {
 using Clock = std::chrono::steady_clock;
 
 /// The one thread that knows everything of a running campaign: it takes what comes out of the inbox, orders what may
-/// be measured next, and publishes how it stands. Spread over five files: the loop and the end (coordinator.cpp),
+/// be measured next, and publishes how it stands. Spread over six files: the loop and the end (coordinator.cpp),
 /// nodes coming and going (coordinator_nodes.cpp), orders and their results (coordinator_orders.cpp), what is particular
-/// to pairs (coordinator_pairs.cpp), load that is extended in steps (coordinator_ramp.cpp).
+/// to pairs (coordinator_pairs.cpp) and to groups (coordinator_groups.cpp), load that is extended in steps
+/// (coordinator_ramp.cpp).
 class Coordinator
 {
 public:
@@ -96,13 +98,21 @@ private:
         Clock::time_point endServeAt = Clock::time_point::max(); ///< it ends by itself before that, or is ended
     };
 
-    /// How often a pair ended, in this life of the run.
-    struct PairTries {
+    /// How often a pair or a group ended, in this life of the run.
+    struct Tries {
         int interrupted = 0; ///< which is nobody's fault
         int ended = 0;       ///< otherwise, or interrupted too often
     };
 
-    /// How often a step or a pair is measured again because a supervisor ended under it.
+    /// A node that came to a stop in a group, or whose group did without it being known why: it is measured once more, with one
+    /// that has a result.
+    struct SecondLook {
+        int step = 0;
+        domain::NodeId node;
+        bool operator==(const SecondLook &) const = default;
+    };
+
+    /// How often a step, a pair or a group is measured again because a supervisor ended under it.
     static constexpr int kInterruptions = 3;
 
     // coordinator.cpp
@@ -148,7 +158,7 @@ private:
     void record(NodeRun &node, const protocol::Record &record);
     void started(NodeRun &node, const protocol::StepStarted &step);
     void finished(NodeRun &node, const protocol::StepFinished &step);
-    void endedUnordered(const NodeRun &node, const domain::StepKey &key, protocol::StepStatus status);
+    void endedUnordered(NodeRun &node, const domain::StepKey &key, protocol::StepStatus status);
     void sayEnd(NodeRun &node, const domain::StepKey &key, const protocol::StepFinished &step);
     void sayIfLast(const NodeRun &node);
     void endStep(const StepEndAsked &asked);
@@ -163,9 +173,26 @@ private:
     void orderPair(const Task &task);
     void listening(NodeRun &node, const protocol::Event &event);
     void pairFinished(const NodeRun &node, const domain::StepKey &key, const Order &order, const protocol::StepFinished &step);
-    PairTries &triesOf(const Task &pair);
+    Tries &triesOf(const Task &pair);
     void dropPairsOf(const domain::NodeId &node);
     void endIdleServes();
+
+    // coordinator_groups.cpp
+    void takeUpGroup(NodeRun &node, int step, const domain::StepKey &key, protocol::StepStatus status);
+    void orderGroup(const Task &task);
+    void orderRank(GroupRun &group, std::size_t rank);
+    GroupRun *groupOf(const domain::NodeId &node, const domain::StepKey &key);
+    void rankBegan(NodeRun &node, const domain::StepKey &key);
+    void groupListening(NodeRun &node, const protocol::Event &event);
+    void groupProgress(const NodeRun &node, const protocol::Event &event);
+    void rankFinished(NodeRun &node, const domain::StepKey &key, const Order &order, const protocol::StepFinished &step);
+    void watchGroups();
+    void abortGroup(GroupRun &group);
+    void groupOver(const GroupRun &group);
+    void leaveGroups(const domain::NodeId &node);
+    void lookAgain(int step, const domain::NodeId &node);
+    void offerSecondLooks();
+    std::optional<domain::NodeId> partnerFor(const SecondLook &look) const;
 
     Worlds m_worlds;
     const analysis::Criteria m_criteria;
@@ -185,7 +212,12 @@ private:
     bool m_rampHeld = false;                      ///< said
     std::map<domain::NodeId, NodeRun> m_nodes;
     std::vector<PairRun> m_pairs;
-    std::map<std::tuple<int, domain::NodeId, domain::NodeId>, PairTries> m_pairTries;
+    std::map<std::tuple<int, domain::NodeId, domain::NodeId>, Tries> m_pairTries;
+    std::map<std::pair<int, int>, GroupRun> m_groups;      ///< by step and number
+    std::map<std::pair<int, int>, Tries> m_groupTries;
+    std::map<int, std::map<domain::NodeId, int>> m_groupResults; ///< who has one, by step, and how often it helped others to theirs
+    std::vector<SecondLook> m_secondLooks;
+    std::map<std::pair<int, domain::NodeId>, int> m_looksGiven;
     Mode m_mode = Mode::Measuring;
     std::string m_endReason;
     Clock::time_point m_modeDeadline = Clock::time_point::max();
@@ -204,5 +236,7 @@ private:
 };
 
 double wallNow();
+/// 16 hexadecimal digits.
+std::string randomToken();
 
 } // namespace seatrial::campaign

@@ -189,6 +189,7 @@ void Coordinator::giveUp(NodeRun &node, Failure failure)
     m_live.add(entry);
     say(Severity::Error, {node.node->id}, domain::sentence(failure));
     node.failure = std::move(failure);
+    leaveGroups(node.node->id);
     m_schedule.leave(node.node->id, std::move(stillLoading));
     dropPairsOf(node.node->id);
 }
@@ -210,7 +211,7 @@ std::optional<Afterload> Coordinator::afterload(const NodeRun &node) const
     if (!node.settled) { // an earlier life may have ordered anything that has no result
         for (const auto &step : m_info.plan.steps) {
             const bool ended = std::ranges::any_of(node.ended, [&](const auto &entry) { return entry.first.step == step.id; });
-            if (!ended || step.scope == domain::Scope::Pair)
+            if (!ended || step.scope != domain::Scope::Node)
                 count(step);
         }
     }

@@ -59,7 +59,9 @@ void Coordinator::startWhatMay()
     if (m_mode != Mode::Measuring || m_pause || !settled())
         return;
     for (const auto &task : m_schedule.startable()) {
-        if (task.peer.empty())
+        if (task.group > 0)
+            orderGroup(task);
+        else if (task.peer.empty())
             orderNodeTask(task);
         else if (!measuredBefore(task))
             orderPair(task);
@@ -81,7 +83,7 @@ void Coordinator::order(NodeRun &node, const Task &task, const StepKey &key, pro
 void Coordinator::orderNodeTask(const Task &task)
 {
     const auto &step = m_info.plan.steps[task.step];
-    order(m_nodes.at(task.node), task, {step.id, {}, false, task.attempt}, step.parameters);
+    order(m_nodes.at(task.node), task, {step.id, {}, false, 0, task.attempt}, step.parameters);
 }
 
 void Coordinator::orderAgain(NodeRun &node)
@@ -94,17 +96,17 @@ void Coordinator::orderAgain(NodeRun &node)
         send(node, order->words);
     for (const auto *order : orders) {
         if (order->recalled)
-            send(node, protocol::Cancel{order->words.step, "it is ordered again later"});
+            send(node, protocol::Cancel{order->words.step, "it was taken back"});
     }
     renewProgress(node);
 }
 
 /// The steps that follow on a node were ordered together: those that have not begun are taken back. The engine answers
-/// each as abandoned, and it is ordered again when its turn comes. A pair that has begun is left to end.
+/// each as abandoned, and it is ordered again when its turn comes. A pair or a group that has begun is left to end.
 void Coordinator::recall(NodeRun &node, const std::string &why)
 {
     for (auto &[key, order] : node.orders) {
-        if (!key.peer.empty() || key.text() == node.stepInWork)
+        if (order.task.isJoint() || key.text() == node.stepInWork)
             continue;
         order.recalled = true;
         send(node, protocol::Cancel{key.text(), why});
@@ -199,6 +201,10 @@ void Coordinator::record(NodeRun &node, const protocol::Record &record)
     } else if (const auto *event = std::get_if<protocol::Event>(&record.body)) {
         if (event->code == "net.listening")
             return listening(node, *event);
+        if (event->code == "group.listening")
+            return groupListening(node, *event);
+        if (event->code == "group.progress")
+            return groupProgress(node, *event);
         node.interrupted |= event->code == "supervisor.restarted" || event->code == "supervisor.let_go";
         if (event->code.starts_with("supervisor."))
             node.letGo = event->code == "supervisor.let_go";
@@ -220,6 +226,7 @@ void Coordinator::record(NodeRun &node, const protocol::Record &record)
                 node.link->close();
             node.orders.clear();
             renewProgress(node);
+            leaveGroups(node.node->id);
             m_schedule.leave(node.node->id);
             dropPairsOf(node.node->id);
             return enter(node, NodePhase::Done);
@@ -243,6 +250,8 @@ void Coordinator::started(NodeRun &node, const protocol::StepStarted &step)
         node.steps[index] = StepState::InWork;
     m_loadSeen |= index >= 0 && m_info.plan.steps[index].exclusive;
     enter(node, NodePhase::Working);
+    if (key && key->group > 0)
+        rankBegan(node, *key);
     if (!moves)
         return;
     node.losses = 0;
@@ -274,6 +283,8 @@ void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
     renewProgress(node);
     if (node.orders.empty())
         enter(node, NodePhase::Attached);
+    if (key->group > 0)
+        return rankFinished(node, *key, order, step);
     const bool abandoned = step.status == StepStatus::Abandoned && m_mode == Mode::Measuring;
     const auto putBack = [&] {
         node.steps[order.task.step] = StepState::Ahead;
@@ -295,11 +306,13 @@ void Coordinator::finished(NodeRun &node, const protocol::StepFinished &step)
 }
 
 /// In an earlier life of the run it was ordered: its result counts, or it gets another number.
-void Coordinator::endedUnordered(const NodeRun &node, const StepKey &key, StepStatus status)
+void Coordinator::endedUnordered(NodeRun &node, const StepKey &key, StepStatus status)
 {
     const int index = stepIndex(key.step);
     if (index < 0 || !key.peer.empty())
         return;
+    if (key.group > 0)
+        return takeUpGroup(node, index, key, status);
     const Task task{index, node.node->id, {}, key.attempt};
     if (status == StepStatus::Abandoned)
         m_schedule.markAbandoned(task, nextAttempt(index, task.node, {}));
@@ -353,18 +366,23 @@ std::vector<Task> Coordinator::remaining() const
     auto tasks = m_schedule.open();
     const auto &running = m_schedule.runningTasks();
     tasks.insert(tasks.end(), running.begin(), running.end());
-    const bool drawn = std::ranges::any_of(tasks, [](const Task &task) { return !task.peer.empty(); });
-    if (drawn || m_schedule.undrawnPairStep() == static_cast<int>(m_info.plan.steps.size()))
+    if (m_schedule.undrawnStep() == static_cast<int>(m_info.plan.steps.size()))
         return tasks;
     std::vector<NodeId> present;
     for (const auto &id : m_info.nodes) {
         if (m_nodes.at(id).phase != NodePhase::Failed)
             present.push_back(id);
     }
-    for (int step = m_schedule.undrawnPairStep(); step < static_cast<int>(m_info.plan.steps.size()); ++step) {
-        if (m_info.plan.steps[step].scope != domain::Scope::Pair)
+    for (int step = m_schedule.undrawnStep(); step < static_cast<int>(m_info.plan.steps.size()); ++step) {
+        const auto &planned = m_info.plan.steps[step];
+        if (planned.scope == domain::Scope::Node)
             continue;
-        for (const auto &round : pairRounds(present, m_info.plan.steps[step].partners)) {
+        if (planned.scope == domain::Scope::Group) {
+            for (auto &members : groupsOf(present, planned.groupSize))
+                tasks.push_back({step, members.front(), {}, 1, false, 1, members});
+            continue;
+        }
+        for (const auto &round : pairRounds(present, planned.partners)) {
             for (const auto &[a, b] : round)
                 tasks.push_back({step, a, b, 1});
         }
@@ -396,6 +414,8 @@ std::string Coordinator::doing(const NodeRun &node) const
     std::string text = m_info.plan.steps[index].title;
     if (!key->peer.empty())
         text += " with " + key->peer.text();
+    if (key->group > 0)
+        text += fmt::format(", group {}", key->group);
     if (key->attempt > 1)
         text += fmt::format(", attempt {}", key->attempt);
     return text;

@@ -17,13 +17,13 @@ constexpr int kPairTries = 3;
 /// A server that was measured against ends by itself; if it does not, it is ended.
 constexpr std::chrono::seconds kServeEndsWithin{5};
 
+} // namespace
+
 std::string randomToken()
 {
     std::random_device random;
     return fmt::format("{:08x}{:08x}", random(), random());
 }
-
-} // namespace
 
 /// Whether the engines have ended the very pair that would be ordered, in an earlier life of the run or while nobody was
 /// attached. They would never answer: the result counts, or the pair gets another number.
@@ -31,8 +31,8 @@ bool Coordinator::measuredBefore(const Task &task)
 {
     const auto &step = m_info.plan.steps[task.step];
     const auto &ended = m_nodes.at(task.node).ended;
-    const auto measured = ended.find({step.id, task.peer, false, task.attempt});
-    const bool served = m_nodes.at(task.peer).ended.contains({step.id, task.node, true, task.attempt});
+    const auto measured = ended.find({step.id, task.peer, false, 0, task.attempt});
+    const bool served = m_nodes.at(task.peer).ended.contains({step.id, task.node, true, 0, task.attempt});
     if (measured == ended.end() && !served)
         return false;
     if (measured != ended.end() && measured->second == StepStatus::Completed) {
@@ -48,7 +48,7 @@ void Coordinator::orderPair(const Task &task)
 {
     const auto &step = m_info.plan.steps[task.step];
     auto &server = m_nodes.at(task.peer);
-    PairRun pair{.task = task, .serveKey = {step.id, task.node, true, task.attempt}, .measureKey = {step.id, task.peer, false, task.attempt}};
+    PairRun pair{.task = task, .serveKey = {step.id, task.node, true, 0, task.attempt}, .measureKey = {step.id, task.peer, false, 0, task.attempt}};
     auto parameters = step.parameters;
     parameters["role"] = "serve";
     parameters["sessions"] = "1";
@@ -79,7 +79,7 @@ void Coordinator::listening(NodeRun &node, const protocol::Event &event)
     order(m_nodes.at(pair->task.node), pair->task, pair->measureKey, std::move(parameters));
 }
 
-Coordinator::PairTries &Coordinator::triesOf(const Task &pair)
+Coordinator::Tries &Coordinator::triesOf(const Task &pair)
 {
     return m_pairTries[{pair.step, pair.node, pair.peer}];
 }

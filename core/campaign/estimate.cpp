@@ -31,7 +31,7 @@ public:
         for (const auto &node : m_nodes)
             m_schedule.join(node);
         begin();
-        while (!m_queues.empty())
+        while (!m_queues.empty() || waitsForRamp())
             next();
         for (auto &step : m_estimate.steps)
             step.beginsSeconds = std::max(0.0, step.beginsSeconds);
@@ -74,8 +74,16 @@ private:
         }
     }
 
+    /// Everybody waits for the next step of the ramp: a group, for one, is larger than its first.
+    bool waitsForRamp() const { return m_queues.empty() && !m_schedule.ramp().over() && !m_schedule.open().empty(); }
+
     void next()
     {
+        if (waitsForRamp()) {
+            m_now = std::max(m_now, m_rampFrom + m_ramp.pauseSeconds);
+            extend();
+            return begin();
+        }
         double until = m_queues.begin()->second.front().ends;
         for (const auto &[node, queue] : m_queues)
             until = std::min(until, queue.front().ends);
@@ -94,11 +102,6 @@ private:
             }
             queue = queue->second.empty() ? m_queues.erase(queue) : std::next(queue);
         }
-        begin();
-        if (!m_queues.empty() || m_schedule.ramp().over() || m_schedule.open().empty())
-            return;
-        m_now = std::max(m_now, rampAt); // everybody waits for the next step of the ramp
-        extend();
         begin();
     }
 

@@ -11,7 +11,7 @@ namespace seatrial::campaign {
 /// How one step of a plan would go.
 struct StepEstimate {
     int step = 0;
-    int times = 0;          ///< how often it is done, pairs counted once
+    int times = 0;          ///< how often it is done, pairs and groups counted once
     int mostAtOnce = 0;
     double beginsSeconds = 0; ///< after the first node was attached
     double endsSeconds = 0;

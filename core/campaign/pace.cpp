@@ -2,6 +2,8 @@
 #include "core/campaign/pace.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 namespace seatrial::campaign {
 
@@ -44,18 +46,16 @@ class Pace::Sum
 public:
     explicit Sum(const Pace &pace) : m_pace(pace) {}
 
-    void add(int step, const domain::NodeId &node, const domain::NodeId &peer)
+    void add(int step, std::span<const domain::NodeId> nodes)
     {
         const auto [place, fresh] = m_known.try_emplace(step, 0);
         if (fresh)
             place->second = m_pace.stepSeconds(step);
         const double seconds = place->second;
         std::vector<std::string> held;
-        for (const auto *end : {&node, &peer}) {
-            if (end->empty())
-                continue;
-            m_byNode[*end] += seconds;
-            if (const auto it = m_pace.m_resources.find(*end); it != m_pace.m_resources.end() && m_pace.m_plan.steps[step].exclusive)
+        for (const auto &node : nodes) {
+            m_byNode[node] += seconds;
+            if (const auto it = m_pace.m_resources.find(node); it != m_pace.m_resources.end() && m_pace.m_plan.steps[step].exclusive)
                 held.insert(held.end(), it->second.begin(), it->second.end());
         }
         std::ranges::sort(held);
@@ -84,8 +84,12 @@ private:
 TimeLeft Pace::left(const std::vector<Task> &tasks) const
 {
     Sum sum(*this);
-    for (const auto &task : tasks)
-        sum.add(task.step, task.node, task.peer);
+    for (const auto &task : tasks) {
+        if (task.isJoint())
+            sum.add(task.step, task.nodes());
+        else
+            sum.add(task.step, std::span(&task.node, 1));
+    }
     TimeLeft left;
     left.seconds = sum.longest();
     for (const auto &[step, seconds] : m_seconds)
@@ -98,13 +102,17 @@ double Pace::estimate(const domain::Plan &plan, const domain::Fleet &fleet, cons
     const Pace pace(plan, fleet);
     Sum sum(pace);
     for (int step = 0; step < static_cast<int>(plan.steps.size()); ++step) {
-        if (plan.steps[step].scope == domain::Scope::Node) {
+        const auto &planned = plan.steps[step];
+        if (planned.scope == domain::Scope::Node) {
             for (const auto &node : nodes)
-                sum.add(step, node, {});
+                sum.add(step, std::span(&node, 1));
+        } else if (planned.scope == domain::Scope::Group) {
+            for (const auto &group : groupsOf(nodes, planned.groupSize))
+                sum.add(step, group);
         } else {
-            for (const auto &round : pairRounds(nodes, plan.steps[step].partners)) {
+            for (const auto &round : pairRounds(nodes, planned.partners)) {
                 for (const auto &[a, b] : round)
-                    sum.add(step, a, b);
+                    sum.add(step, std::array{a, b});
             }
         }
     }

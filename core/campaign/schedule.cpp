@@ -20,35 +20,6 @@ std::string roughTime(std::chrono::steady_clock::duration time)
 
 } // namespace
 
-std::vector<std::vector<std::pair<NodeId, NodeId>>> pairRounds(std::vector<NodeId> nodes, int partners)
-{
-    std::vector<std::vector<std::pair<NodeId, NodeId>>> rounds;
-    if (nodes.size() < 2 || partners < 1)
-        return rounds;
-    const bool odd = nodes.size() % 2 != 0;
-    if (odd)
-        nodes.emplace_back(); // whoever meets the empty seat rests in that round
-    const std::size_t n = nodes.size();
-    // With an odd number each node rests once in n rounds, so one more round is needed to meet as many.
-    const std::size_t wanted = std::min<std::size_t>(partners + (odd ? 1 : 0), n - 1);
-    for (std::size_t round = 0; round < wanted; ++round) {
-        auto &pairs = rounds.emplace_back();
-        for (std::size_t i = 0; i < n / 2; ++i) {
-            const NodeId &a = nodes[i];
-            const NodeId &b = nodes[n - 1 - i];
-            if (a.empty() || b.empty())
-                continue;
-            // Who measures alternates, so that no node always listens.
-            if ((round + i) % 2 == 0)
-                pairs.emplace_back(a, b);
-            else
-                pairs.emplace_back(b, a);
-        }
-        std::rotate(nodes.begin() + 1, nodes.end() - 1, nodes.end());
-    }
-    return rounds;
-}
-
 Schedule::Schedule(const domain::Plan &plan, const domain::Fleet &fleet, const std::vector<NodeId> &nodes)
     : m_plan(plan), m_ramp({{}}, fleet, nodes), m_order(nodes)
 {
@@ -58,6 +29,10 @@ Schedule::Schedule(const domain::Plan &plan, const domain::Fleet &fleet, const s
             if (plan.steps[step].scope == Scope::Node)
                 state.open.push_back({step, node, {}, 1});
         }
+    }
+    for (const auto &node : fleet.nodes) {
+        if (m_nodes.contains(node.id))
+            m_fleetOrder.push_back(node.id);
     }
     for (const auto &resource : fleet.shared) {
         for (const auto &node : resource.nodes) {
@@ -78,9 +53,8 @@ void Schedule::restartRamp()
     for (const auto &task : m_running) {
         if (!m_plan.steps[task.step].exclusive)
             continue;
-        m_ramp.grant(task.node);
-        if (!task.peer.empty())
-            m_ramp.grant(task.peer);
+        for (const auto &node : task.nodes())
+            m_ramp.grant(node);
     }
 }
 
@@ -88,7 +62,7 @@ void Schedule::restartRamp()
 bool Schedule::neverLoads(const Task &task) const
 {
     return m_ramp.stopped() && m_plan.steps[task.step].exclusive
-        && (!m_ramp.admitted(task.node) || (!task.peer.empty() && !m_ramp.admitted(task.peer)));
+        && !std::ranges::all_of(task.nodes(), [&](const NodeId &node) { return m_ramp.admitted(node); });
 }
 
 int Schedule::stopRamp()
@@ -98,11 +72,7 @@ int Schedule::stopRamp()
     int nodes = 0;
     for (auto &[node, state] : m_nodes)
         nodes += std::erase_if(state.open, dropped) > 0;
-    for (const auto &task : m_pairs) {
-        if (dropped(task))
-            forgetPair(task);
-    }
-    std::erase_if(m_pairs, dropped);
+    dropNeverLoading();
     std::erase_if(m_retests, dropped);
     return nodes;
 }
@@ -111,7 +81,7 @@ bool Schedule::mayLoad(const Task &task)
 {
     if (!m_plan.steps[task.step].exclusive)
         return true;
-    return m_ramp.admit(task.node) && (task.peer.empty() || m_ramp.admit(task.peer));
+    return std::ranges::all_of(task.nodes(), [&](const NodeId &node) { return m_ramp.admit(node); });
 }
 
 void Schedule::join(const NodeId &node)
@@ -121,19 +91,8 @@ void Schedule::join(const NodeId &node)
         return;
     state.joined = true;
     state.expected = true;
-    for (const int step : m_drawn) {
-        int partners = 0;
-        const auto involved = [&](const Task &task) { return task.step == step && task.involves(node); };
-        if (std::ranges::any_of(m_pairs, involved) || std::ranges::any_of(m_donePairs, involved))
-            continue;
-        for (const auto &other : m_order) {
-            const bool asked = other != node && m_nodes.at(other).joined && partners < m_plan.steps[step].partners;
-            if (!asked || neverLoads({step, node, other}))
-                continue;
-            addPair(step, node, other);
-            ++partners;
-        }
-    }
+    for (const int step : m_drawn)
+        joinLate(step, node);
 }
 
 void Schedule::dontWaitFor(const NodeId &node)
@@ -143,21 +102,10 @@ void Schedule::dontWaitFor(const NodeId &node)
 
 void Schedule::leave(const NodeId &node, std::optional<Afterload> afterload)
 {
-    const auto ofNode = [&](const Task &task) { return task.involves(node); };
-    for (const auto &task : m_pairs) {
-        if (ofNode(task))
-            forgetPair(task);
-    }
-    std::erase_if(m_pairs, ofNode);
-    std::erase_if(m_retests, ofNode);
-    for (const auto &task : m_running) {
-        if (ofNode(task))
-            hold(task, -1);
-    }
-    std::erase_if(m_running, ofNode);
+    leaveJoint(node);
     auto &state = m_nodes.at(node);
     state.open.clear();
-    state.pairs.clear();
+    state.owed.clear();
     state.joined = false;
     state.expected = false;
     if (!afterload || state.resources.empty())
@@ -184,9 +132,12 @@ bool Schedule::markDone(const Task &task)
     const auto it = m_nodes.find(task.node);
     if (it == m_nodes.end())
         return false;
-    if (task.peer.empty())
+    if (task.group > 0)
+        m_grouped.insert({task.step, task.node});
+    else if (task.peer.empty())
         return std::erase_if(it->second.open, [&](const Task &open) { return open.step == task.step; }) > 0;
-    m_donePairs.push_back(task);
+    else
+        m_donePairs.push_back(task);
     return false;
 }
 
@@ -208,11 +159,11 @@ bool Schedule::free(const NodeId &node) const
 
 int Schedule::firstOpenStep(const NodeState &state) const
 {
-    int first = undrawnPairStep();
+    int first = undrawnStep();
     if (!state.open.empty())
         first = std::min(first, state.open.front().step);
-    if (!state.pairs.empty())
-        first = std::min(first, *state.pairs.begin());
+    if (!state.owed.empty())
+        first = std::min(first, *state.owed.begin());
     return first;
 }
 
@@ -232,25 +183,26 @@ bool Schedule::resourceBusy(const Task &task) const
                 && std::ranges::any_of(holders->second, [&](const auto &holder) { return !task.involves(holder.first); });
         });
     };
-    return heldByOthers(task.node) || (!task.peer.empty() && heldByOthers(task.peer));
+    return std::ranges::any_of(task.nodes(), heldByOthers);
 }
 
 void Schedule::hold(const Task &task, int change)
 {
-    const auto change1 = [&](const NodeId &node) {
-        auto &state = m_nodes.at(node);
-        state.running += change;
-        if (!m_plan.steps[task.step].exclusive)
-            return;
-        for (const auto &resource : state.resources) {
-            auto &holders = m_holders[resource];
-            if ((holders[node] += change) <= 0)
-                holders.erase(node);
-        }
-    };
-    change1(task.node);
-    if (!task.peer.empty())
-        change1(task.peer);
+    for (const auto &node : task.nodes())
+        hold(task.step, node, change);
+}
+
+void Schedule::hold(int step, const NodeId &node, int change)
+{
+    auto &state = m_nodes.at(node);
+    state.running += change;
+    if (!m_plan.steps[step].exclusive)
+        return;
+    for (const auto &resource : state.resources) {
+        auto &holders = m_holders[resource];
+        if ((holders[node] += change) <= 0)
+            holders.erase(node);
+    }
 }
 
 void Schedule::start(const Task &task, std::vector<Task> &started)
@@ -262,7 +214,7 @@ void Schedule::start(const Task &task, std::vector<Task> &started)
 
 std::vector<Task> Schedule::startable()
 {
-    drawPairs();
+    draw();
     std::vector<Task> started;
     for (const auto &node : m_order) {
         if (!free(node))
@@ -276,21 +228,20 @@ std::vector<Task> Schedule::startable()
     }
     const auto startFrom = [&](std::vector<Task> &tasks) {
         for (auto it = tasks.begin(); it != tasks.end();) {
-            const Task task = *it;
-            const bool pair = !task.peer.empty();
-            const bool can = free(task.node) && (!pair || free(task.peer)) && inOrder(task, task.node)
-                && (!pair || inOrder(task, task.peer)) && !resourceBusy(task) && mayLoad(task);
+            const auto ready = [&](const NodeId &node) { return free(node) && inOrder(*it, node); };
+            const bool can = std::ranges::all_of(it->nodes(), ready) && !resourceBusy(*it) && mayLoad(*it);
             if (!can) {
                 ++it;
                 continue;
             }
-            if (pair && !task.retest)
-                forgetPair(task);
+            const Task task = std::move(*it);
             it = tasks.erase(it);
+            if (task.isJoint() && !task.retest)
+                forget(task);
             start(task, started);
         }
     };
-    startFrom(m_pairs);
+    startFrom(m_joint);
     startFrom(m_retests);
     return started;
 }
@@ -312,8 +263,8 @@ void Schedule::putBack(Task task, int attempt)
     task.attempt = attempt;
     if (task.retest)
         return m_retests.push_back(task);
-    if (!task.peer.empty())
-        return owePair(task);
+    if (task.isJoint())
+        return owe(task);
     auto &open = m_nodes.at(task.node).open;
     open.insert(std::ranges::upper_bound(open, task.step, {}, &Task::step), task);
 }
@@ -326,7 +277,7 @@ void Schedule::retest(Task task)
 
 bool Schedule::allDone() const
 {
-    if (!m_pairs.empty() || !m_retests.empty() || !m_running.empty())
+    if (!m_joint.empty() || !m_retests.empty() || !m_running.empty())
         return false;
     const auto pending = [&](const auto &entry) { return entry.second.expected && !entry.second.joined; };
     if (std::ranges::any_of(m_nodes, pending))
@@ -335,7 +286,7 @@ bool Schedule::allDone() const
     if (std::ranges::any_of(m_nodes, working))
         return false;
     const bool somebody = std::ranges::any_of(m_nodes, [](const auto &entry) { return entry.second.joined; });
-    return !somebody || undrawnPairStep() == static_cast<int>(m_plan.steps.size());
+    return !somebody || undrawnStep() == static_cast<int>(m_plan.steps.size());
 }
 
 std::vector<Task> Schedule::open() const
@@ -345,7 +296,7 @@ std::vector<Task> Schedule::open() const
         const auto &open = m_nodes.at(node).open;
         tasks.insert(tasks.end(), open.begin(), open.end());
     }
-    tasks.insert(tasks.end(), m_pairs.begin(), m_pairs.end());
+    tasks.insert(tasks.end(), m_joint.begin(), m_joint.end());
     tasks.insert(tasks.end(), m_retests.begin(), m_retests.end());
     return tasks;
 }
@@ -368,70 +319,6 @@ std::string Schedule::waitsFor(const NodeId &node, std::chrono::steady_clock::ti
         return fmt::format("{}: {} {}; its step may still load it for {}", resource, holder.text(), afterload->second.why, roughTime(afterload->second.until - now));
     }
     return {};
-}
-
-int Schedule::undrawnPairStep() const
-{
-    for (int step = 0; step < static_cast<int>(m_plan.steps.size()); ++step) {
-        if (m_plan.steps[step].scope == Scope::Pair && !m_drawn.contains(step))
-            return step;
-    }
-    return static_cast<int>(m_plan.steps.size());
-}
-
-bool Schedule::met(int step, const NodeId &a, const NodeId &b) const
-{
-    const auto both = [&](const Task &task) { return task.step == step && task.involves(a) && task.involves(b); };
-    return std::ranges::any_of(m_donePairs, both);
-}
-
-void Schedule::owePair(const Task &task)
-{
-    m_pairs.push_back(task);
-    m_nodes.at(task.node).pairs.insert(task.step);
-    m_nodes.at(task.peer).pairs.insert(task.step);
-}
-
-void Schedule::forgetPair(const Task &task)
-{
-    for (const auto &node : {task.node, task.peer}) {
-        auto &pairs = m_nodes.at(node).pairs;
-        if (const auto owed = pairs.find(task.step); owed != pairs.end())
-            pairs.erase(owed);
-    }
-}
-
-void Schedule::addPair(int step, const NodeId &a, const NodeId &b)
-{
-    if (!met(step, a, b))
-        owePair({step, a, b, 1});
-}
-
-void Schedule::drawPairs()
-{
-    const int step = undrawnPairStep();
-    if (step == static_cast<int>(m_plan.steps.size()))
-        return;
-    std::vector<NodeId> present;
-    for (const auto &node : m_order) {
-        const auto &state = m_nodes.at(node);
-        if (state.expected && !state.joined)
-            return;
-        if (!state.joined)
-            continue;
-        if (state.running > 0 || firstOpenStep(state) < step)
-            return;
-        present.push_back(node);
-    }
-    if (present.empty())
-        return;
-    m_drawn.insert(step);
-    if (m_ramp.stopped() && m_plan.steps[step].exclusive)
-        std::erase_if(present, [&](const NodeId &node) { return !m_ramp.admitted(node); });
-    for (const auto &round : pairRounds(present, m_plan.steps[step].partners)) {
-        for (const auto &[a, b] : round)
-            addPair(step, a, b);
-    }
 }
 
 } // namespace seatrial::campaign

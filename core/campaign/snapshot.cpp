@@ -37,6 +37,10 @@ std::shared_ptr<const Snapshot> storedSnapshot(domain::RunData data, domain::Fle
         if (result.key.serving || step == info.plan.steps.end())
             continue;
         const auto place = static_cast<std::size_t>(step - info.plan.steps.begin());
+        // Who has a result of its group and helps another one to its own has it still.
+        const auto known = result.key.group > 0 ? steps.find(result.node) : steps.end();
+        if (known != steps.end() && known->second[place] == StepState::Done)
+            continue;
         took(result.node, place, stateOf(result.finished));
         took(result.key.peer, place, stateOf(result.finished)); // who served has measured too
     }

@@ -9,7 +9,19 @@ namespace seatrial::domain {
 namespace {
 
 constexpr std::string_view kServe = "/serve";
-constexpr int kMostAttempts = 1'000'000; ///< a number that a node makes up must not overflow the next one
+constexpr std::string_view kGroup = "/group";
+constexpr int kMostCount = 1'000'000; ///< a number that a node makes up must not overflow the next one
+
+/// A number from 1 on as it is written here, without leading zeros.
+std::optional<int> countFromText(std::string_view text)
+{
+    int number = 0;
+    const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = error == std::errc{} && stopped == text.data() + text.size() && !text.starts_with('0');
+    if (!whole || number < 1 || number > kMostCount)
+        return std::nullopt;
+    return number;
+}
 
 } // namespace
 
@@ -26,24 +38,32 @@ std::string StepKey::text() const
         text += "@" + peer.text();
     if (serving)
         text += kServe;
+    if (group > 0)
+        text += std::string(kGroup) + std::to_string(group);
     return text + "#" + std::to_string(attempt);
 }
 
 std::optional<StepKey> StepKey::fromText(const std::string &text)
 {
     const std::size_t hash = text.rfind('#');
-    if (hash == std::string::npos || hash + 1 == text.size() || text[hash + 1] == '0')
+    if (hash == std::string::npos)
+        return std::nullopt;
+    const std::optional<int> attempt = countFromText(std::string_view(text).substr(hash + 1));
+    if (!attempt)
         return std::nullopt;
     StepKey key;
-    const char *const end = text.data() + text.size();
-    const auto [stopped, error] = std::from_chars(text.data() + hash + 1, end, key.attempt);
-    if (error != std::errc{} || stopped != end || key.attempt < 1 || key.attempt > kMostAttempts)
-        return std::nullopt;
+    key.attempt = *attempt;
 
     std::string name = text.substr(0, hash);
     if (name.ends_with(kServe)) {
         key.serving = true;
         name.resize(name.size() - kServe.size());
+    } else if (const std::size_t group = name.find(kGroup); group != std::string::npos) {
+        const std::optional<int> number = countFromText(std::string_view(name).substr(group + kGroup.size()));
+        if (!number || name.contains('@'))
+            return std::nullopt;
+        key.group = *number;
+        name.resize(group);
     }
     if (name.find_first_of("#/") != std::string::npos)
         return std::nullopt;

@@ -19,6 +19,7 @@ enum class Need { Required, Informative };
 enum class Scope {
     Node, ///< on each node by itself
     Pair, ///< between two nodes, in rounds of disjoint pairs
+    Group, ///< by several nodes together, one rank on each, in disjoint groups
 };
 
 struct PlanStep {
@@ -29,6 +30,7 @@ struct PlanStep {
     Scope scope = Scope::Node;
     bool exclusive = false; ///< loads the node: never beside another exclusive step on the same or a shared resource
     int partners = 3;     ///< pairs only: how many partners each node meets, if so many are there
+    int groupSize = 0;    ///< groups only: how many nodes one has at most; 0: all together
     int retests = 2;      ///< how often a missed limit is measured again before it counts
     double deadlineSeconds = 60;
     double expectedSeconds = 5;
@@ -53,11 +55,12 @@ Result<Plan> loadPlan(const std::filesystem::path &file);
 Result<Plan> parsePlan(const std::string &yaml, const std::filesystem::path &source);
 
 /// One measurement of a plan's step on one node, as it is named on the wire: "memory#1", "network@n02#1",
-/// "network@n02/serve#1". A step measured again has the next attempt number.
+/// "network@n02/serve#1", "collective/group3#1". A step measured again has the next attempt number.
 struct StepKey {
     StepId step;
     NodeId peer;          ///< pairs only
     bool serving = false; ///< pairs only: the listening side
+    int group = 0;        ///< groups only: which, counted from 1 within the step
     int attempt = 1;
 
     std::string text() const;

@@ -39,6 +39,8 @@ std::optional<Scope> scopeFromText(const std::string &text)
         return Scope::Node;
     if (text == "pair")
         return Scope::Pair;
+    if (text == "group")
+        return Scope::Group;
     return std::nullopt;
 }
 
@@ -54,18 +56,22 @@ std::string readId(YamlMap &map, std::string_view key)
 PlanStep readStep(YamlReader &reader, const YamlTree &tree)
 {
     YamlMap map(reader, tree, "a step",
-                {"id", "check", "title", "need", "scope", "exclusive", "partners", "retests", "deadline", "expected", "parameters"});
+                {"id", "check", "title", "need", "scope", "exclusive", "partners", "group_size", "retests", "deadline", "expected", "parameters"});
     const PlanStep usual;
     PlanStep step;
     step.id = StepId(readId(map, "id"));
     step.check = CheckId(readId(map, "check"));
     step.title = map.text("title", step.check.text());
     step.need = map.word<Need>("need", needFromText, "required or informative", usual.need);
-    step.scope = map.word<Scope>("scope", scopeFromText, "node or pair", usual.scope);
+    step.scope = map.word<Scope>("scope", scopeFromText, "node, pair or group", usual.scope);
     step.exclusive = map.boolean("exclusive", usual.exclusive);
     if (map.has("partners") && step.scope != Scope::Pair)
         map.fail("partners", "only a step of scope pair has partners, expected none here");
     step.partners = map.integer("partners", 1, 64, usual.partners);
+    if (map.has("group_size") && step.scope != Scope::Group)
+        map.fail("group_size", "only a step of scope group has groups, expected none here");
+    if (map.has("group_size"))
+        step.groupSize = map.integer("group_size", 2, 10'000, 2);
     step.retests = map.integer("retests", 0, 10, usual.retests);
     step.deadlineSeconds = map.number("deadline", 1, kLongestStep, usual.deadlineSeconds);
     step.expectedSeconds = map.number("expected", 0, step.deadlineSeconds, std::min(usual.expectedSeconds, step.deadlineSeconds));

@@ -41,6 +41,8 @@ json stepJson(const PlanStep &step)
             {"title", exactText(step.title)},
             {"required", step.need == Need::Required},
             {"pair", step.scope == Scope::Pair},
+            {"group", step.scope == Scope::Group},
+            {"group_size", step.groupSize},
             {"exclusive", step.exclusive},
             {"partners", step.partners},
             {"retests", step.retests},
@@ -56,7 +58,10 @@ PlanStep stepOf(const json &object)
     step.check = CheckId(textAt(object, "check"));
     step.title = textAt(object, "title");
     step.need = object.at("required").get<bool>() ? Need::Required : Need::Informative;
-    step.scope = object.at("pair").get<bool>() ? Scope::Pair : Scope::Node;
+    // Runs of older versions know no groups.
+    const bool group = object.value("group", false);
+    step.scope = group ? Scope::Group : object.at("pair").get<bool>() ? Scope::Pair : Scope::Node;
+    step.groupSize = object.value("group_size", 0);
     step.exclusive = object.at("exclusive").get<bool>();
     step.partners = object.at("partners").get<int>();
     step.retests = object.at("retests").get<int>();

@@ -290,7 +290,7 @@ const StepKey &RunReader::keyOf(std::int64_t name)
         return found->second;
     // A node may name a step as no plan does; it then is a step of that name, which no plan asked for.
     const std::string &text = m_names.text(name);
-    StepKey key = StepKey::fromText(text).value_or(StepKey{StepId(text), NodeId(), false, 1});
+    StepKey key = StepKey::fromText(text).value_or(StepKey{.step = StepId(text), .peer = {}});
     return m_keys.emplace(name, std::move(key)).first->second;
 }
 

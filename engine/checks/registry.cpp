@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/checks/check.h"
+#include "engine/checks/collective/host_collective.h"
 #include "engine/checks/cpu/host_cpu.h"
 #include "engine/checks/disk/host_disk.h"
 #include "engine/checks/gpu/gpu_arithmetic.h"
@@ -34,6 +35,7 @@ const std::vector<std::unique_ptr<Check>> &allChecks()
         all.push_back(std::make_unique<HostCpu>());
         all.push_back(std::make_unique<HostDisk>());
         all.push_back(std::make_unique<NetPair>());
+        all.push_back(std::make_unique<HostCollective>());
         all.push_back(std::make_unique<GpuHealth>());
         all.push_back(tiedToXids(std::make_unique<NicLoopback>()));
         all.push_back(std::make_unique<GpuTopology>());

@@ -112,6 +112,9 @@ QString partWords(const QString& subject)
 
 QString reasonWords(const domain::Finding& finding)
 {
+    // Told by the others of its group: it is not the figure that is missing.
+    if (!finding.value && finding.judgement == domain::Judgement::State && finding.check == "host.collective")
+        return finding.verdict == domain::Verdict::Failed ? QStringLiteral("hung in groups") : QStringLiteral("hung once in a group");
     if (!finding.value)
         return QStringLiteral("no\u00a0") + shown(finding.check).section(QLatin1Char('.'), -1);
     const QString part = partWords(shown(finding.subject));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gui/session/stored_log.h"
 
+#include "core/analysis/group_attempts.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,10 +12,10 @@ namespace seatrial::gui {
 
 namespace {
 
-// What two nodes agree on, and facts that stand among the parts: of no interest to a person who reads what happened.
+// What nodes agree on, how far ranks are, and facts that stand among the parts: of no interest to a person who reads what happened.
 bool isQuiet(const protocol::Event& event)
 {
-    return event.severity == protocol::Severity::Info && (event.code.starts_with("net.") || event.code == "versions");
+    return event.severity == protocol::Severity::Info && (event.code.starts_with("net.") || event.code.starts_with("group.") || event.code == "versions");
 }
 
 struct Placed {
@@ -49,6 +51,18 @@ std::vector<double> placesOf(const std::vector<double>& times, double from, doub
     return places;
 }
 
+// When a group was heard last: that is when it was ended.
+double lastWordOf(const domain::RunData& run, const domain::StepKey& key)
+{
+    const std::string name = key.text();
+    double last = 0;
+    for (const auto& event : run.events) {
+        if (event.event.step == name && std::isfinite(event.wallSeconds))
+            last = std::max(last, event.wallSeconds);
+    }
+    return last;
+}
+
 } // namespace
 
 std::vector<campaign::LogLine> storedLog(const domain::RunData& run)
@@ -78,6 +92,12 @@ std::vector<campaign::LogLine> storedLog(const domain::RunData& run)
             if (const auto& event = events[i]->event; !isQuiet(event))
                 add(places[i], {events[i]->wallSeconds, event.severity, {node}, event.text});
         }
+    }
+    for (const auto& attempt : analysis::groupAttempts(run)) {
+        if (attempt.why.empty())
+            continue;
+        const double at = std::clamp(lastWordOf(run, attempt.key), begun, over);
+        add(at, {at, Severity::Warning, attempt.late ? std::vector{attempt.late->node} : std::vector<domain::NodeId>(), attempt.key.step.text() + ": " + attempt.why});
     }
     for (const auto& failure : run.failures)
         add(failure.wallSeconds, {failure.wallSeconds, Severity::Error, {failure.node}, domain::sentence(failure.failure)});

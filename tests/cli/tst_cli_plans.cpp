@@ -63,6 +63,12 @@ private slots:
         row("deadline too short", "  - { id: a, check: host.cpu, exclusive: true, deadline: 5, expected: 9 }\n", "plan\\.yaml:6:\\d+.*9", 2);
         row("measures longer than its deadline", "  - { id: a, check: host.cpu, exclusive: true, deadline: 60, parameters: { seconds: 90 } }\n", "to measure for 90 s, but its deadline is 60 s", 2);
         row("a pair on one node", "  - { id: a, check: net.pair, exclusive: true }\n", "say scope: pair", 2);
+        row("a group on one node", "  - { id: a, check: host.collective, exclusive: true }\n", "say scope: group", 2);
+        row("a group as a pair", "  - { id: a, check: host.collective, scope: pair, exclusive: true }\n", "say scope: group", 2);
+        row("one node as a group", "  - { id: a, check: host.disk, scope: group, exclusive: true }\n", "leave scope: group out", 2);
+        row("a pair as a group", "  - { id: a, check: net.pair, scope: group, exclusive: true }\n", "say scope: pair", 2);
+        row("what the schedule says of groups", "  - { id: a, check: host.collective, scope: group, exclusive: true, parameters: { rank: 1 } }\n", "rank is given by the schedule", 2);
+        row("groups need two", "  - { id: a, check: host.collective, scope: group, group_size: 4, exclusive: true }\n", "note: a: it needs two nodes", 0);
         row("one node as a pair", "  - { id: a, check: host.disk, scope: pair, exclusive: true }\n", "leave scope: pair out", 2);
         row("what the schedule says", "  - { id: a, check: net.pair, scope: pair, exclusive: true, parameters: { peer: n1 } }\n", "peer is given by the schedule", 2);
         row("nothing required", "  - { id: a, check: host.health, need: informative }\n", "no step is required", 2);
@@ -90,7 +96,7 @@ private slots:
         QVERIFY(steps.size() >= 5);
         QStringList keys = steps.first().toObject().keys();
         keys.sort();
-        QCOMPARE(keys, (QStringList{"check", "deadline_s", "exclusive", "expected_s", "need", "parameters", "partners", "retests", "scope", "step", "title"}));
+        QCOMPARE(keys, (QStringList{"check", "deadline_s", "exclusive", "expected_s", "group_size", "need", "parameters", "partners", "retests", "scope", "step", "title"}));
         QVERIFY(call({"plan", "show", "quick"}).output.contains("Plan quick:"));
     }
 
@@ -142,6 +148,24 @@ private slots:
         QCOMPARE(steps[1].toObject()["times"].toInt(), pairsOfFifty * 41); // 2050 are 41 times 50
         const auto text = call({"plan", "estimate", file, "--hosts", "n[1-2050]"}).output;
         QVERIFY2(text.contains("The schedule was not played") && text.contains("host.cpu"), text.constData());
+    }
+
+    void groupsAreCountedAndShown()
+    {
+        const auto file = plan("  - { id: all, check: host.collective, scope: group, exclusive: true, expected: 10 }\n"
+                               "  - { id: eight, check: host.collective, scope: group, group_size: 8, exclusive: true, expected: 10 }\n");
+        const auto shown = QJsonDocument::fromJson(call({"plan", "show", file, "--format", "json"}).output).array();
+        QCOMPARE(shown[0].toObject()["scope"].toString(), QStringLiteral("group"));
+        QCOMPARE(shown[0].toObject()["group_size"].toString(), QStringLiteral("all"));
+        QCOMPARE(shown[1].toObject()["group_size"].toInt(), 8);
+        for (const char *hosts : {"n[1-16]", "n[1-4096]"}) { // played, and too many for that
+            const auto estimate = QJsonDocument::fromJson(call({"plan", "estimate", file, "--hosts", hosts, "--ramp", "off", "--format", "json"}).output).object();
+            const auto steps = estimate["steps"].toArray();
+            QCOMPARE(steps[0].toObject()["times"].toInt(), 1);
+            QCOMPARE(steps[1].toObject()["times"].toInt(), QByteArray(hosts) == "n[1-16]" ? 2 : 512);
+            QVERIFY(estimate["total_s"].toDouble() >= 20 && estimate["total_s"].toDouble() < 40);
+        }
+        QVERIFY(call({"plan", "estimate", file, "--hosts", "n[1-16]"}).output.contains("eight: 2 groups of nodes"));
     }
 
     void badInputEndsWithTwo()

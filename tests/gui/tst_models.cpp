@@ -152,6 +152,20 @@ private slots:
         QTEST(reasonWords(finding), "words");
     }
 
+    void whoHungInAGroupIsSaidSo()
+    {
+        domain::Finding finding;
+        finding.check = "host.collective";
+        finding.judgement = domain::Judgement::State;
+        finding.verdict = Verdict::Failed;
+        QCOMPARE(reasonWords(finding), QStringLiteral("hung in groups"));
+        finding.verdict = Verdict::Marginal;
+        QCOMPARE(reasonWords(finding), QStringLiteral("hung once in a group"));
+        finding.judgement = domain::Judgement::Coverage;
+        finding.verdict = Verdict::Unknown;
+        QCOMPARE(reasonWords(finding), QStringLiteral("no\u00a0collective"));
+    }
+
     void nodeStates_data()
     {
         QTest::addColumn<int>("phase");
@@ -354,7 +368,7 @@ private slots:
         for (int i = 0; i < 50; ++i) {
             domain::Observation observation;
             observation.node = domain::NodeId(i % 2 ? "a1" : "b1");
-            observation.key = {domain::StepId("memory"), {}, false, 1};
+            observation.key = {domain::StepId("memory"), {}, false, 0, 1};
             observation.measurement = {"memory#1", "host.memory", "triad", protocol::Unit::GigabytesPerSecond, "node", 8.123456789 + i, 5, {8, 9, 0.01}, {}};
             observation.wallSeconds = 1.8e9;
             run.data->observations.push_back(observation);

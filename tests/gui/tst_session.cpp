@@ -283,6 +283,51 @@ private slots:
             QCOMPARE(log[2].nodes.front().text(), std::string("other")); // what was said before the clock was set stays where it was
     }
 
+    void whomAGroupWaitedForStandsInTheLog()
+    {
+        domain::RunData run;
+        run.info.startedWall = 1000;
+        run.info.finishedWall = 1100;
+        run.info.state = domain::RunState::Finished;
+        domain::StepKey key;
+        key.step = domain::StepId("groups");
+        key.group = 1;
+        for (int rank = 0; rank < 3; ++rank) {
+            const domain::NodeId node("n0" + std::to_string(rank + 1));
+            protocol::Event event{protocol::Severity::Info, "group.progress", key.text(), "node", "gets on", {}};
+            event.parameters = {{"rank", std::to_string(rank)}, {"stage", "2"}, {"name", "all_reduce of 8 B"}, {"iteration", rank == 1 ? "4" : "5"}, {"cause", "peer"}};
+            run.events.push_back({node, event, 2, 1020.});
+            if (rank == 0)
+                run.events.push_back({node, {protocol::Severity::Info, "group.listening", key.text(), "node", "listens", {}}, 1, 1010.});
+            run.results.push_back({node, key, {key.text(), "host.collective", protocol::StepStatus::Abandoned, protocol::Waiver::None, "ended", 5}});
+        }
+        const auto log = storedLog(run);
+        QCOMPARE(log.size(), 3U); // begun, that, over; how far each rank was is no line
+        QCOMPARE(log[1].text, std::string("groups: n02, rank 1, hung in all_reduce of 8 B after iteration 4; the other 2 waited for it"));
+        QCOMPARE(log[1].nodes, std::vector{domain::NodeId("n02")});
+        QCOMPARE(log[1].wallSeconds, 1020.);
+    }
+
+    void aResultOfAGroupStaysWhenAnotherOneIsHelped()
+    {
+        domain::RunData run;
+        domain::PlanStep step;
+        step.id = domain::StepId("groups");
+        step.scope = domain::Scope::Group;
+        run.info.plan.steps = {step};
+        run.info.nodes = {domain::NodeId("n01")};
+        domain::StepKey key;
+        key.step = step.id;
+        for (const auto status : {protocol::StepStatus::Completed, protocol::StepStatus::Abandoned}) {
+            ++key.group;
+            run.results.push_back({domain::NodeId("n01"), key, {key.text(), "host.collective", status, protocol::Waiver::None, "", 1}});
+        }
+        QVERIFY(campaign::storedSnapshot(run, {})->nodes.front().steps.front() == campaign::StepState::Done);
+        run.results.pop_back();
+        run.results.front().finished.status = protocol::StepStatus::Abandoned;
+        QVERIFY(campaign::storedSnapshot(run, {})->nodes.front().steps.front() == campaign::StepState::Missed);
+    }
+
     void detachedRunIsResumed()
     {
         FakeWorld world;

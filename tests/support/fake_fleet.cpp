@@ -135,6 +135,12 @@ bool FakeNode::isAtWork(const std::string &step)
     return m_inWork && m_inWork->step == step;
 }
 
+Parameters FakeNode::parametersOf(const std::string &step)
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_given[step];
+}
+
 void FakeNode::work()
 {
     std::unique_lock lock(m_mutex);
@@ -163,6 +169,7 @@ void FakeNode::work()
         m_queue.pop_front();
         if (!everStarted.insert(step.step).second)
             ++startedTwice;
+        m_given[step.step] = step.parameters;
         write(StepStarted{step.step, step.check, step.parameters});
         m_inWork = step;
         lock.unlock();
@@ -188,6 +195,8 @@ void FakeNode::run(const StartStep &step)
         std::unique_lock lock(m_mutex);
         m_news.wait_for(lock, std::chrono::seconds(5), [&] { return m_stop || m_over || m_cancelled.contains(step.step) || m_killed.contains(step.step) || m_left.contains(step.parameters.at("token")); });
     }
+    if (step.parameters.contains("rank") && !behaviour.ends.contains(step.check))
+        runRank(step);
     --m_fleet->working;
     finish(step, serving);
     if (step.parameters.contains("peer_name"))
@@ -229,6 +238,8 @@ void FakeNode::finish(const StartStep &step, bool serving)
         for (const auto &subject : {name + "→" + peer.name, peer.name + "→" + name})
             write(Measurement{step.step, step.check, "tcp_throughput", Unit::GigabitsPerSecond, subject, rate, 10, {rate, rate, 0}, {}});
     }
+    if (step.parameters.contains("rank") && finished.status == StepStatus::Completed)
+        write(Measurement{step.step, step.check, "all_reduce_busbw", Unit::GigabytesPerSecond, "node", 9.5, 100, {9.5, 9.5, 0}, {{"rank", step.parameters.at("rank")}}});
     write(finished);
 }
 

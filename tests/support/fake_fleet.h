@@ -17,12 +17,28 @@
 
 namespace seatrial::tests {
 
+/// What a fake rank of a group does, when all of its group have come together.
+struct FakeRank {
+    enum Does {
+        Works,        ///< ends when all have
+        Hangs,        ///< one iteration before the others, and says nothing until it is told to end
+        Stands,       ///< in the same iteration as all others
+        Dies,         ///< and who watches it says so
+        SaysNothing,  ///< from its beginning on
+        Alarms,       ///< says that it waits for rank 1, and works
+        Claims,       ///< has completed before it began
+    };
+    Does does = Works;
+    int times = 1'000'000; ///< then it works
+    double seconds = 0.02; ///< that the group takes
+};
+
 /// How a fake node behaves.
 struct FakeBehaviour {
     FakeBehaviour() = default;
     FakeBehaviour(const FakeBehaviour &other)
         : connectFailure(other.connectFailure), connectFails(other.connectFails.load()), bandwidth(other.bandwidth), link(other.link), ends(other.ends),
-          stepSeconds(other.stepSeconds), breaksAtOnce(other.breaksAtOnce.load()), simulated(other.simulated), survey(other.survey)
+          stepSeconds(other.stepSeconds), breaksAtOnce(other.breaksAtOnce.load()), simulated(other.simulated), survey(other.survey), rank(other.rank)
     {
     }
     domain::Failure connectFailure;      ///< used if connectFails > 0
@@ -34,6 +50,7 @@ struct FakeBehaviour {
     std::atomic<bool> breaksAtOnce = false; ///< every connection is cut as soon as it is attached
     bool simulated = false;              ///< what its hello says
     FakeSurvey survey;                   ///< what it answers to single questions
+    FakeRank rank;                       ///< in steps of groups
 };
 
 /// One engine in memory: keeps its journal whatever happens to connections, as the real supervisor does.
@@ -53,6 +70,7 @@ public:
     void endSupervisor(bool letGo = false);
     bool wasToldToEnd(const std::string &step);
     bool isAtWork(const std::string &step);
+    protocol::Parameters parametersOf(const std::string &step); ///< as it began
     std::atomic<bool> runCancelled = false; ///< it was told to end the run
 
     const std::string name;
@@ -69,6 +87,9 @@ private:
     void write(protocol::Body body);
     void run(const protocol::StartStep &step);
     void finish(const protocol::StartStep &step, bool serving);
+    void runRank(const protocol::StartStep &step);
+    bool waits(const protocol::StartStep &step, double seconds, const std::function<bool()> &until);
+    bool isOver(const protocol::StartStep &step);
 
     std::mutex m_mutex;
     std::condition_variable m_news;
@@ -77,6 +98,7 @@ private:
     std::set<std::string> m_cancelled;
     std::set<std::string> m_left;
     std::set<std::string> m_killed;
+    std::map<std::string, protocol::Parameters> m_given;
     std::optional<protocol::StartStep> m_inWork;
     std::vector<std::string> m_journal;
     std::shared_ptr<campaign::StreamSink> m_sink;
@@ -105,6 +127,10 @@ public:
     static FakeNode &nodeOf(campaign::NodeLink &link);
     domain::Result<std::vector<std::string>> clean(campaign::NodeLink &link, const std::atomic<bool> &cancelled) override;
 
+    /// Ranks of one group, by its token, that have come to a place: 0 together, 1 to its end.
+    void rankAt(const std::string &token, int place);
+    int ranksAt(const std::string &token, int place);
+
     /// Most nodes that were at work at the same time.
     std::atomic<int> working = 0;
     std::atomic<int> mostWorking = 0;
@@ -112,6 +138,8 @@ public:
 private:
     std::map<std::string, std::unique_ptr<FakeNode>> m_nodes;
     FakeSurveyor m_surveyor;
+    std::mutex m_mutex;
+    std::map<std::pair<std::string, int>, int> m_ranksAt;
 };
 
 /// A fleet value with the nodes of @p names in one rack; all share one host if @p oneHost.

@@ -123,6 +123,20 @@ std::uint16_t Socket::localPort() const
     return ntohs(reinterpret_cast<const sockaddr_in &>(address).sin_port);
 }
 
+std::string Socket::localAddress() const
+{
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (getsockname(m_fd, reinterpret_cast<sockaddr *>(&address), &size) != 0)
+        return {};
+    char text[NI_MAXHOST] = {};
+    if (getnameinfo(reinterpret_cast<const sockaddr *>(&address), size, text, sizeof text, nullptr, 0, NI_NUMERICHOST) != 0)
+        return {};
+    constexpr std::string_view mapped = "::ffff:";
+    const std::string_view all = text;
+    return std::string(all.starts_with(mapped) && all.find('.') != all.npos ? all.substr(mapped.size()) : all);
+}
+
 IoEnd Socket::wait(short events, const Patience &patience)
 {
     constexpr double slice = 0.05; // how soon a request to stop is noticed

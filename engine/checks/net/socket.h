@@ -51,6 +51,8 @@ public:
     /// The next connection; not open if patience is over.
     Socket accept(const Patience &patience);
     std::uint16_t localPort() const;
+    /// The address of this end as numbers: "10.0.0.1", "fe80::1%eth0". One of IPv4 is told as that also where an IPv6 socket took it.
+    std::string localAddress() const;
 
     IoEnd send(std::span<const std::byte> bytes, const Patience &patience);
     IoEnd send(std::string_view text, const Patience &patience) { return send(std::as_bytes(std::span(text)), patience); }

@@ -245,8 +245,12 @@ void PlanColumn::refresh()
         auto* layout = new QHBoxLayout(row);
         layout->setContentsMargins(0, 0, 0, 0);
         auto* title = new WordsLabel(QStringLiteral("%1  %2").arg(number++).arg(shown(step.title)), TypeRole::Row);
+        QStringList hints;
+        if (step.scope == domain::Scope::Group)
+            hints << (step.groupSize > 0 ? tr("Measured by groups of up to %1 nodes together.").arg(step.groupSize) : tr("Measured by all nodes together."));
         if (step.need == domain::Need::Informative)
-            title->setToolTip(tr("Informative: a node can be qualified without it."));
+            hints << tr("Informative: a node can be qualified without it.");
+        title->setToolTip(hints.join(QLatin1Char('\n')));
         layout->addWidget(title, 1);
         layout->addWidget(new WordsLabel(durationText(step.expectedSeconds * (step.scope == domain::Scope::Pair ? step.partners : 1)), TypeRole::Row, &Theme::text2));
         m_steps->addWidget(row);

@@ -105,7 +105,7 @@ WelcomePage::WelcomePage(QWidget* parent) : Page(parent)
     grid->addWidget(computer, 0, 2);
     auto* leaves = new Panel(tr("What a run leaves on a node"));
     leaves->body().addWidget(paragraph(tr("One folder with the engine, named by its content, below /var/tmp or the home folder, until it is cleaned "
-                                          "(seatrialctl clean).\n\nNo root, no container, no service. Nodes open a port only to each other, while a pair of them is measured.")));
+                                          "(seatrialctl clean).\n\nNo root, no container, no service. Nodes open a port only to each other, while a pair or a group of them is measured.")));
     leaves->body().addStretch(1);
     grid->addWidget(leaves, 1, 2);
     grid->addWidget(makeRecent(), 2, 0, 1, 3);

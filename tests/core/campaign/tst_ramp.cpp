@@ -172,6 +172,56 @@ private slots:
         QVERIFY(schedule.allDone());
     }
 
+    // All members are loaded in the same moment, so all of them must be allowed to be.
+    void aGroupWaitsUntilAllOfItMayBeLoaded()
+    {
+        domain::Plan groups;
+        groups.steps = {step("together", true, domain::Scope::Group)};
+        groups.steps[0].groupSize = 8;
+        Ramped ramped(groups, 4, 8);
+        ramped.joinAll();
+        auto &schedule = ramped.schedule;
+        QVERIFY(schedule.startable().empty()); // a rack is a group: one node of each rack at first
+        QVERIFY(schedule.ramp().admittedCount() > 0);
+        std::vector<Task> started;
+        while (!schedule.ramp().over()) {
+            QVERIFY(started.empty());
+            schedule.ramp().advance();
+            started = schedule.startable();
+        }
+        QCOMPARE(started.size(), std::size_t(4));
+        schedule.restartRamp();
+        QCOMPARE(schedule.ramp().admittedCount(), std::size_t(32));
+        // The same is expected: nobody works before the last step.
+        const auto expected = estimate(groups, ramped.fleet, ramped.nodes, {});
+        QCOMPARE(expected.steps[0].times, 4);
+        QCOMPARE(expected.steps[0].mostAtOnce, 4);
+        QCOMPARE(expected.rampSeconds, 30.);
+        QCOMPARE(expected.totalSeconds, 42.);
+        QVERIFY(quickEstimate(groups, ramped.fleet, ramped.nodes, {}).totalSeconds >= 42);
+    }
+
+    void groupsOfAStoppedRampGoOnWithWhoMayBeLoaded()
+    {
+        domain::Plan groups;
+        groups.steps = {step("together", true, domain::Scope::Group)};
+        Ramped ramped(groups, 4, 8);
+        ramped.joinAll();
+        auto &schedule = ramped.schedule;
+        QVERIFY(schedule.startable().empty());
+        const auto admitted = schedule.ramp().admittedCount();
+        QVERIFY(admitted > 0);
+        schedule.stopRamp();
+        const auto started = schedule.startable();
+        for (const auto &task : started) {
+            for (const auto &node : task.members)
+                QVERIFY(schedule.ramp().admitted(node));
+            schedule.finished(task);
+        }
+        QCOMPARE(started.size(), std::size_t(admitted > 1));
+        QVERIFY(schedule.allDone());
+    }
+
     void aRestartedRampLoadsInStepsAgain()
     {
         Ramped ramped(plan(), 8, 8);

@@ -46,6 +46,39 @@ domain::Plan plan()
     return plan;
 }
 
+/// A look, what groups of @p size do together, another look.
+domain::Plan groupPlan(int size)
+{
+    domain::Plan plan;
+    plan.steps = {step("before", domain::Scope::Node, false), step("together", domain::Scope::Group, true), step("after", domain::Scope::Node, false)};
+    plan.steps[1].groupSize = size;
+    return plan;
+}
+
+std::vector<NodeId> named(const std::vector<std::string> &names)
+{
+    return {names.begin(), names.end()};
+}
+
+/// A schedule that has come to its groups.
+struct Grouped {
+    std::vector<NodeId> nodes;
+    Schedule schedule;
+
+    explicit Grouped(int count, int size, bool oneHost = false) : nodes(ids(count)), schedule(groupPlan(size), fleet(count, oneHost), nodes) {}
+    std::vector<Task> begin(int joining)
+    {
+        for (int i = 0; i < joining; ++i)
+            schedule.join(nodes[static_cast<std::size_t>(i)]);
+        for (std::size_t i = static_cast<std::size_t>(joining); i < nodes.size(); ++i)
+            schedule.dontWaitFor(nodes[i]);
+        for (const auto &task : schedule.startable())
+            schedule.finished(task);
+        return schedule.startable();
+    }
+    std::vector<Task> begin() { return begin(static_cast<int>(nodes.size())); }
+};
+
 } // namespace
 
 class TestSchedule : public QObject
@@ -269,6 +302,200 @@ private slots:
         QVERIFY(again.front().retest && again.front().attempt == 3);
         schedule.finished(again.front());
         QVERIFY(schedule.allDone());
+    }
+
+    void groupsAreEvenAndOfNeighbours_data()
+    {
+        QTest::addColumn<int>("nodes");
+        QTest::addColumn<int>("size");
+        QTest::addColumn<QList<int>>("sizes");
+        QTest::newRow("nobody") << 0 << 4 << QList<int>{};
+        QTest::newRow("one") << 1 << 4 << QList<int>{};
+        QTest::newRow("all") << 9 << 0 << QList<int>{9};
+        QTest::newRow("fewer than one has") << 3 << 8 << QList<int>{3};
+        QTest::newRow("as many as go") << 8 << 4 << QList<int>{4, 4};
+        QTest::newRow("even") << 9 << 8 << QList<int>{5, 4};
+        QTest::newRow("nearly") << 10 << 4 << QList<int>{4, 3, 3};
+        QTest::newRow("nobody is alone") << 5 << 2 << QList<int>{2, 2, 2}; // the fourth twice
+        QTest::newRow("three in twos") << 3 << 2 << QList<int>{2, 2};
+        QTest::newRow("many") << 10'000 << 64 << (QList<int>(109, 64) + QList<int>(48, 63));
+    }
+
+    void groupsAreEvenAndOfNeighbours()
+    {
+        QFETCH(int, nodes);
+        QFETCH(int, size);
+        QFETCH(QList<int>, sizes);
+        const auto all = ids(nodes);
+        std::vector<NodeId> seen;
+        QList<int> found;
+        for (const auto &group : groupsOf(all, size)) {
+            QVERIFY(group.size() >= 2 && (size == 0 || static_cast<int>(group.size()) <= size));
+            found.append(static_cast<int>(group.size()));
+            for (const auto &node : group) {
+                if (seen.empty() || seen.back() != node)
+                    seen.push_back(node);
+            }
+        }
+        QCOMPARE(found, sizes);
+        if (nodes >= 2)
+            QVERIFY(seen == all);
+    }
+
+    void groupsBeginWhenEverybodyHasCome()
+    {
+        Grouped grouped(8, 4);
+        auto &schedule = grouped.schedule;
+        for (const auto &node : grouped.nodes)
+            schedule.join(node);
+        auto looks = schedule.startable();
+        QCOMPARE(looks.size(), std::size_t(8));
+        QCOMPARE(schedule.undrawnStep(), 1);
+        QVERIFY(schedule.expectsGroups(1));
+        const Task last = looks.back();
+        looks.pop_back();
+        for (const auto &task : looks)
+            schedule.finished(task);
+        QVERIFY(schedule.startable().empty());
+        schedule.finished(last);
+        const auto groups = schedule.startable();
+        QCOMPARE(groups.size(), std::size_t(2));
+        QCOMPARE(groups[0].members, named({"n1", "n2", "n3", "n4"}));
+        QCOMPARE(groups[1].members, named({"n5", "n6", "n7", "n8"}));
+        QCOMPARE(groups[0].group, 1);
+        QCOMPARE(groups[1].group, 2);
+        QCOMPARE(groups[0].node, NodeId("n1"));
+        schedule.finished(groups[0]); // these four go on, the others do not
+        QCOMPARE(schedule.startable().size(), std::size_t(4));
+        schedule.finished(groups[1]);
+        QVERIFY(!schedule.expectsGroups(1));
+        QCOMPARE(schedule.startable().size(), std::size_t(4));
+    }
+
+    void aGroupGoesOnWithoutWhoLeaves()
+    {
+        Grouped grouped(6, 3);
+        auto &schedule = grouped.schedule;
+        auto groups = grouped.begin();
+        QCOMPARE(groups.size(), std::size_t(2));
+        schedule.leave(NodeId("n1"));
+        Task rest = without(groups[0], NodeId("n1"));
+        QCOMPARE(rest.node, NodeId("n2"));
+        QVERIFY(std::ranges::find(schedule.runningTasks(), rest) != schedule.runningTasks().end());
+        schedule.measureAgain(rest, rest.members);
+        const auto again = schedule.startable();
+        QCOMPARE(again.size(), std::size_t(1));
+        QCOMPARE(again[0].members, named({"n2", "n3"}));
+        QCOMPARE(again[0].attempt, 2);
+        QCOMPARE(again[0].group, 1);
+        // An open one grows smaller, and is dropped when nobody is left to measure with.
+        schedule.measureAgain(groups[1], groups[1].members);
+        schedule.leave(NodeId("n4"));
+        QCOMPARE(schedule.openGroupsOf(NodeId("n5")).at(0).members, named({"n5", "n6"}));
+        schedule.leave(NodeId("n5"));
+        QVERIFY(schedule.openGroupsOf(NodeId("n6")).empty());
+        schedule.finished(again[0]);
+        int guard = 0;
+        while (!schedule.allDone()) {
+            QVERIFY2(++guard < 100, "the schedule does not come to an end");
+            schedule.startable();
+            if (!schedule.runningTasks().empty())
+                schedule.finished(schedule.runningTasks().front());
+        }
+    }
+
+    void whoeverLeavesLastEndsTheGroup()
+    {
+        Grouped grouped(2, 0, true);
+        grouped.begin();
+        grouped.schedule.leave(NodeId("n1"));
+        grouped.schedule.leave(NodeId("n2"));
+        QVERIFY(grouped.schedule.runningTasks().empty());
+        QVERIFY(grouped.schedule.allDone());
+    }
+
+    // Its process may still load the machine that it shares.
+    void whoIsTakenOutHoldsWhatItHolds()
+    {
+        Grouped grouped(6, 3, true);
+        auto &schedule = grouped.schedule;
+        const auto first = grouped.begin();
+        QCOMPARE(first.size(), std::size_t(1)); // one group at a time on one machine
+        const Task rest = schedule.takeOut(first[0], NodeId("n2"));
+        QCOMPARE(rest.members, named({"n1", "n3"}));
+        schedule.measureAgain(rest, rest.members);
+        QVERIFY(schedule.startable().empty());
+        schedule.finished(alone(first[0], NodeId("n2")));
+        const auto next = schedule.startable();
+        QVERIFY(std::ranges::any_of(next, [](const Task &task) { return task.group > 0; }));
+        QCOMPARE(schedule.takeOut(rest, NodeId("n1")), rest); // that one runs no more
+    }
+
+    void aFurtherGroupComesBeforeWhatFollows()
+    {
+        Grouped grouped(4, 4);
+        auto &schedule = grouped.schedule;
+        const auto groups = grouped.begin();
+        schedule.finished(groups[0]);
+        schedule.addGroup(1, named({"n1", "n4"}));
+        const auto next = schedule.startable();
+        QCOMPARE(next.size(), std::size_t(3)); // n2 and n3 go on
+        for (const auto &task : next)
+            QCOMPARE(task.group, task.step == 1 ? 2 : 0);
+        schedule.noteGroup(1, 7);
+        schedule.noteGroup(1, 999'999); // nobody gave that one
+        schedule.addGroup(1, named({"n2", "n3"}));
+        QCOMPARE(schedule.openGroupsOf(NodeId("n2")).at(0).group, 8);
+    }
+
+    void whoComesLateIsMeasuredWithANeighbour()
+    {
+        Grouped grouped(5, 0);
+        auto &schedule = grouped.schedule;
+        const auto groups = grouped.begin(4);
+        QCOMPARE(groups.size(), std::size_t(1));
+        QCOMPARE(groups[0].members.size(), std::size_t(4));
+        schedule.join(NodeId("n5"));
+        QCOMPARE(schedule.openGroupsOf(NodeId("n5")).at(0).members, named({"n1", "n5"}));
+        schedule.join(NodeId("n5")); // attached again
+        QCOMPARE(schedule.openGroupsOf(NodeId("n5")).size(), std::size_t(1));
+    }
+
+    void whoHasAResultIsNotDrawnAgain()
+    {
+        const auto nodes = ids(5);
+        Schedule schedule(groupPlan(4), fleet(5, false), nodes);
+        for (const char *done : {"n1", "n2", "n4", "n5"})
+            schedule.markDone({1, NodeId(done), {}, 1, false, 1, {NodeId(done)}});
+        schedule.noteGroup(1, 1);
+        for (const auto &node : nodes)
+            schedule.join(node);
+        for (const auto &task : schedule.startable())
+            schedule.finished(task);
+        const auto tasks = schedule.startable();
+        const auto group = std::ranges::find_if(tasks, &Task::isJoint);
+        QVERIFY(group != tasks.end());
+        QCOMPARE(group->members, named({"n1", "n3"}));
+        QCOMPARE(group->group, 2);
+    }
+
+    void groupsOfTenThousandNodes()
+    {
+        const auto nodes = ids(10'000);
+        Schedule schedule(groupPlan(0), fleet(10'000, true), nodes);
+        QElapsedTimer timer;
+        timer.start();
+        for (const auto &node : nodes)
+            schedule.join(node);
+        for (const auto &task : schedule.startable())
+            schedule.finished(task);
+        const auto groups = schedule.startable();
+        QCOMPARE(groups.size(), std::size_t(1));
+        const Task rest = schedule.takeOut(groups[0], NodeId("n5000"));
+        schedule.finished(alone(groups[0], NodeId("n5000")));
+        schedule.measureAgain(rest, rest.members);
+        QCOMPARE(schedule.startable().back().members.size(), std::size_t(9'999)); // behind what n5000 does next
+        qInfo("10,000 nodes in one group: %lld ms", static_cast<long long>(timer.elapsed()));
     }
 
     void thousandNodes()

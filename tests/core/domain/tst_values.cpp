@@ -29,11 +29,14 @@ void ValuesTest::stepKeys_data()
     QTest::addColumn<QString>("step");
     QTest::addColumn<QString>("peer");
     QTest::addColumn<bool>("serving");
+    QTest::addColumn<int>("group");
     QTest::addColumn<int>("attempt");
-    QTest::newRow("node") << "memory#1" << "memory" << "" << false << 1;
-    QTest::newRow("pair") << "network@n02#12" << "network" << "n02" << false << 12;
-    QTest::newRow("serving") << "network@n02/serve#1" << "network" << "n02" << true << 1;
-    QTest::newRow("dots") << "health-before@n1.example.org#3" << "health-before" << "n1.example.org" << false << 3;
+    QTest::newRow("node") << "memory#1" << "memory" << "" << false << 0 << 1;
+    QTest::newRow("pair") << "network@n02#12" << "network" << "n02" << false << 0 << 12;
+    QTest::newRow("serving") << "network@n02/serve#1" << "network" << "n02" << true << 0 << 1;
+    QTest::newRow("dots") << "health-before@n1.example.org#3" << "health-before" << "n1.example.org" << false << 0 << 3;
+    QTest::newRow("group") << "collective/group3#1" << "collective" << "" << false << 3 << 1;
+    QTest::newRow("group of many") << "collective/group1000000#12" << "collective" << "" << false << 1'000'000 << 12;
 }
 
 void ValuesTest::stepKeys()
@@ -42,8 +45,9 @@ void ValuesTest::stepKeys()
     QFETCH(QString, step);
     QFETCH(QString, peer);
     QFETCH(bool, serving);
+    QFETCH(int, group);
     QFETCH(int, attempt);
-    const StepKey key{StepId(step.toStdString()), NodeId(peer.toStdString()), serving, attempt};
+    const StepKey key{StepId(step.toStdString()), NodeId(peer.toStdString()), serving, group, attempt};
     QCOMPARE(QString::fromStdString(key.text()), text);
     QCOMPARE(StepKey::fromText(text.toStdString()), std::optional(key));
 }
@@ -52,7 +56,9 @@ void ValuesTest::badStepKeys_data()
 {
     QTest::addColumn<QString>("text");
     for (const char *text : {"", "memory", "memory#", "memory#0", "memory#-1", "memory#1x", "memory#01", "#1", "@n1#1", "network@#1",
-                             "memory/serve#1", "network@n1/other#1", "a@b@c#1", "a#1#2", "memory#99999999999999999999"})
+                             "memory/serve#1", "network@n1/other#1", "a@b@c#1", "a#1#2", "memory#99999999999999999999",
+                             "a/group#1", "a/group0#1", "a/group01#1", "a/group-1#1", "a/group1x#1", "a/group1", "a/group1000001#1", "/group1#1",
+                             "a@b/group1#1", "a/group1/serve#1", "a/group1/group2#1", "a/group99999999999999999999#1"})
         QTest::newRow(text) << text;
 }
 

@@ -34,7 +34,12 @@ domain::Plan fullPlan()
     pair.check = domain::CheckId("net.pair");
     pair.need = domain::Need::Informative;
     pair.scope = domain::Scope::Pair;
-    plan.steps = {memory, pair};
+    domain::PlanStep group;
+    group.id = domain::StepId("collective");
+    group.check = domain::CheckId("host.collective");
+    group.scope = domain::Scope::Group;
+    group.groupSize = 8;
+    plan.steps = {memory, pair, group};
     return plan;
 }
 
@@ -76,6 +81,18 @@ private slots:
         QVERIFY(fleetFromJson(fleetToJson(fullFleet())) == fullFleet());
         QVERIFY(planFromJson(planToJson({})) == domain::Plan());
         QVERIFY(fleetFromJson(fleetToJson({})) == domain::Fleet());
+    }
+
+    /// What was stored before there were groups says nothing of them.
+    void plansOfOlderRunsAreRead()
+    {
+        const auto old = planFromJson(R"({"name":"quick","title":"","description":"","source":"","steps":[
+            {"id":"network","check":"net.pair","title":"","required":true,"pair":true,"exclusive":false,"partners":3,"retests":2,"deadline":60.0,"expected":5.0,"parameters":{}},
+            {"id":"memory","check":"host.memory","title":"","required":true,"pair":false,"exclusive":false,"partners":3,"retests":2,"deadline":60.0,"expected":5.0,"parameters":{}}]})");
+        QCOMPARE(old.steps.size(), std::size_t(2));
+        QVERIFY(old.steps[0].scope == domain::Scope::Pair);
+        QVERIFY(old.steps[1].scope == domain::Scope::Node);
+        QCOMPARE(old.steps[1].groupSize, 0);
     }
 
     void parametersComeBackEqual_data()
@@ -149,7 +166,7 @@ private slots:
         QVERIFY(data->observations[0].measurement == measurement(12.5));
         QVERIFY(data->observations[1].measurement == pair);
         QVERIFY(data->observations[2].measurement == odd);
-        QVERIFY(data->observations[1].key == (domain::StepKey{domain::StepId("network"), domain::NodeId("n02"), false, 2}));
+        QVERIFY(data->observations[1].key == (domain::StepKey{domain::StepId("network"), domain::NodeId("n02"), false, 0, 2}));
         QVERIFY(data->observations[2].key.step == domain::StepId("odd"));
         QCOMPARE(data->observations[1].sequence, std::uint64_t(4));
         QCOMPARE(data->observations[1].wallSeconds, stampAt(4).wallSeconds);
@@ -177,6 +194,31 @@ private slots:
         QVERIFY(store->flush());
         QVERIFY2(store->runData(run->id)->goodbyes.empty(), "a journal that goes on has not ended with its goodbye");
         QVERIFY(!store->positions(run->id)->at(kNode).goodbye);
+    }
+
+    void recordsOfGroupsComeBack()
+    {
+        using namespace protocol;
+        Measurement measured = measurement(3);
+        measured.step = "collective/group12#2";
+        const StepFinished ended{"collective/group12#2", "host.collective", StepStatus::Abandoned, Waiver::None, "n07, rank 3, hung", 4.5};
+        const Event progress{Severity::Info, "group.progress", "collective/group12#2", "node", "gets on", {{"rank", "3"}, {"stage", "2"}, {"iteration", "112"}}};
+        StoreFile file;
+        const auto store = file.open();
+        const auto run = store->beginRun(fullRun());
+        QVERIFY2(run, why(run));
+        store->append(run->id, kNode, {lineOf(1, measured), lineOf(2, progress), lineOf(3, ended), lineOf(4, StepFinished{"collective/group0#1", "host.collective", StepStatus::Completed, Waiver::None, {}, 1})});
+        QVERIFY(store->flush());
+        const auto data = store->runData(run->id);
+        QVERIFY2(data, why(data));
+        const domain::StepKey key{domain::StepId("collective"), {}, false, 12, 2};
+        QVERIFY(data->observations.front().key == key);
+        QVERIFY(data->results.front().key == key && data->results.front().finished == ended);
+        QVERIFY(data->events.front().event == progress);
+        // What is no group's name is a step of that name, of no group.
+        QCOMPARE(data->results.back().key.step.text(), std::string("collective/group0#1"));
+        QCOMPARE(data->results.back().key.group, 0);
+        QCOMPARE(data->results.back().key.attempt, 1);
     }
 
     void everyUnitStatusAndSeverityComesBack()

@@ -123,7 +123,7 @@ private slots:
             QCOMPARE(findCheck(check->id()), check.get());
         }
         QCOMPARE(ids, (std::vector<std::string>{"host.health", "host.memory", "host.memory_latency", "host.memory_numa",
-                                                "host.memory_pattern", "host.cpu", "host.disk", "net.pair", "gpu.health", "nic.loopback",
+                                                "host.memory_pattern", "host.cpu", "host.disk", "net.pair", "host.collective", "gpu.health", "nic.loopback",
                                                 "gpu.topology", "gpu.host_link", "gpu.memory", "gpu.memory_pattern", "gpu.peer", "gpu.gemm", "gpu.arithmetic", "gpu.collective"}));
         QVERIFY(!findCheck("host.nothing"));
     }

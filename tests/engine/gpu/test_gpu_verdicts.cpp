@@ -39,7 +39,7 @@ public:
         QByteArray orders = R"({"type":"open","protocol":1,"run":"by hand","node":"here","lease_seconds":900,"grace_seconds":5,"allow_busy":false})" "\n";
         for (const auto &step : m_plan.steps)
             orders += QByteArray::fromStdString(protocol::encode(protocol::Control(
-                protocol::StartStep{domain::StepKey{step.id, {}, false, 1}.text(), step.check.text(), step.parameters, step.deadlineSeconds})));
+                protocol::StartStep{domain::StepKey{step.id, {}, false, 0, 1}.text(), step.check.text(), step.parameters, step.deadlineSeconds})));
         orders += R"({"type":"no-more-steps"})" "\n";
         for (std::size_t i = 0; i < profiles.size(); ++i)
             begin(i, profiles[i], orders);
