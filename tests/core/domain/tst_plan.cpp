@@ -109,8 +109,8 @@ void PlanTest::malformed_data()
     row("exclusive", step(", exclusive: yes"), "p.yaml:3:35: found \"yes\" as exclusive, expected true or false");
     row("partners of one", step(", partners: 3"), "p.yaml:3:34: only a step of scope pair has partners, expected none here");
     row("partners", step(", scope: pair, partners: 0"), "p.yaml:3:47: found \"0\" as partners, expected a number from 1 to 64");
-    row("groups of pairs", step(", scope: pair, group_size: 4"), "p.yaml:3:47: only a step of scope group has groups, expected none here");
-    row("group of one", step(", scope: group, group_size: 1"), "p.yaml:3:48: found \"1\" as group_size, expected a number from 2 to 10000");
+    row("groups of pairs", step(", scope: pair, group_size: 4"), "p.yaml:3:49: only a step of scope group has groups, expected none here");
+    row("group of one", step(", scope: group, group_size: 1"), "p.yaml:3:50: found \"1\" as group_size, expected a number from 2 to 10000");
     row("retests", step(", retests: -1"), "p.yaml:3:33: found \"-1\" as retests, expected a number from 0 to 10");
     row("retests not whole", step(", retests: 1.5"), "p.yaml:3:33: found \"1.5\" as retests, expected a whole number");
     row("deadline", step(", deadline: soon"), "p.yaml:3:34: found \"soon\" as deadline, expected a number from 1 to 604800");
