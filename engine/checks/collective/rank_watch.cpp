@@ -141,8 +141,10 @@ std::optional<CheckResult> RankWatch::judge()
     if (m_done && now - m_moved > m_job.stageDeadline)
         return giveUp("the process of rank " + std::to_string(m_job.rank) + " has measured all and does not end");
     const bool still = now - m_moved > m_job.stageDeadline;
-    if (m_toldTrouble == 0 && (m_broken || still)) {
-        m_toldTrouble = now;
+    if ((m_toldTrouble == 0 && still) || (m_broken && !m_toldBroken)) {
+        m_toldBroken = m_broken.has_value();
+        if (m_toldTrouble == 0)
+            m_toldTrouble = now;
         tell(Severity::Warning, m_broken ? m_broken->cause : m_state == "running" ? "" : "self");
     }
     // The others may be asked meanwhile how far they are; whoever decides about the group ends this step then.
@@ -158,6 +160,7 @@ std::optional<CheckResult> RankWatch::judge()
 CheckResult RankWatch::watch()
 {
     const auto deadline = Deadline::after(std::max(1.0, m_context.deadlineSeconds - beforeTheDeadline));
+    look(); // it is here, whatever it will come to
     while (true) {
         m_process.listen(listenSeconds, [this](protocol::Body body) { take(std::move(body)); });
         if (stopRequested(m_context.stop)) { // the state is the one seen before: who ends a step also continues what is stopped

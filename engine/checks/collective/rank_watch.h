@@ -48,6 +48,7 @@ private:
     double m_moved = 0; ///< when it last got on
     std::optional<Broken> m_broken;
     double m_toldTrouble = 0; ///< when it was told that it does not get on, or is broken; 0: neither
+    bool m_toldBroken = false;
     bool m_done = false;
 };
 

@@ -15,15 +15,20 @@ namespace {
 class Engine
 {
 public:
-    explicit Engine(const QString &parameters)
+    explicit Engine(QJsonObject parameters)
     {
         QProcessEnvironment nothing;
         nothing.insert("PATH", "/usr/bin:/bin");
         m_process.setProcessEnvironment(nothing);
         m_process.start(QStringLiteral(SEATRIAL_BINARY_DIR "/bin/seatrial-engine"), {"--plan", "-", "--work", m_folder.path()});
-        m_process.write(R"({"type":"open","protocol":1,"run":"group","node":"here","lease_seconds":900,"grace_seconds":5,"allow_busy":true}
-{"type":"start-step","step":"group","check":"host.collective","deadline_seconds":60,"params":{"token":"0123456789abcdef","size":"2","operations":"all_reduce,all_to_all","bytes":"4096","seconds":"0.05",)"
-                        + parameters.toUtf8() + "}}\n{\"type\":\"no-more-steps\"}\n");
+        parameters.insert("token", "0123456789abcdef");
+        parameters.insert("size", "2");
+        parameters.insert("operations", "all_reduce,all_to_all");
+        parameters.insert("bytes", "4096");
+        parameters.insert("seconds", "0.05");
+        say({{"type", "open"}, {"protocol", 1}, {"run", "group"}, {"node", "here"}, {"lease_seconds", 900}, {"grace_seconds", 5}, {"allow_busy", true}});
+        say({{"type", "start-step"}, {"step", "group"}, {"check", "host.collective"}, {"deadline_seconds", 60}, {"params", parameters}});
+        say({{"type", "no-more-steps"}});
         m_process.closeWriteChannel();
     }
     ~Engine()
@@ -50,6 +55,8 @@ public:
     }
 
 private:
+    void say(const QJsonObject &line) { m_process.write(QJsonDocument(line).toJson(QJsonDocument::Compact) + '\n'); }
+
     QTemporaryDir m_folder;
     QProcess m_process;
     QList<QJsonObject> m_records;
@@ -65,10 +72,10 @@ private slots:
     void twoEnginesAreAGroup()
     {
         SKIP_WITHOUT_GLOO();
-        Engine root(R"("role":"root","rank":"0")");
+        Engine root({{"role", "root"}, {"rank", "0"}});
         const auto listening = root.await("code", "group.listening", 40);
         QVERIFY(!listening.isEmpty());
-        Engine member(R"("role":"member","rank":"1","root":"127.0.0.1","port":")" + listening["params"]["port"].toString() + '"');
+        Engine member({{"role", "member"}, {"rank", "1"}, {"root", "127.0.0.1"}, {"port", listening["params"]["port"]}});
         for (auto *engine : {&root, &member}) {
             const auto finished = engine->await("type", "step-finished", 60);
             QVERIFY2(finished["status"] == "completed", QJsonDocument(finished).toJson().constData());
