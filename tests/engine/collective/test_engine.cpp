@@ -30,6 +30,8 @@ public:
         say({{"type", "start-step"}, {"step", "group"}, {"check", "host.collective"}, {"deadline_seconds", 60}, {"params", parameters}});
         say({{"type", "no-more-steps"}});
         m_process.closeWriteChannel();
+        while (m_process.bytesToWrite() > 0 && m_process.waitForBytesWritten(5000)) { // nobody else runs an event loop
+        }
     }
     ~Engine()
     {
