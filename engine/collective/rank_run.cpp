@@ -46,7 +46,6 @@ std::string withoutPlace(std::string_view text)
 /// Figures of one stage, as they come.
 struct Findings {
     Samples seconds; ///< of one iteration, of the slowest rank
-    Samples lags;    ///< microseconds
     std::uint64_t iterations = 0;
     std::uint64_t wrong = 0;
     std::uint64_t looked = 0;
@@ -138,6 +137,7 @@ private:
                 sleepUnlessStopped(0.02, &m_over);
             return Breakage{withoutPlace(problem.what()), "peer", gone()};
         }
+        tellLags();
         enter(m_job.lastStage(), 0);
         m_rendezvous.leave();
         return std::nullopt;
@@ -195,7 +195,7 @@ private:
         largestOfAll(m_mesh, figures);
         found.iterations += count;
         found.seconds.add(figures[0] / double(count));
-        found.lags.add(std::max(0.0, figures[1] - waited) * 1e6); // who waited longest came first
+        m_lags.add(std::max(0.0, figures[1] - waited) * 1e6); // who waited longest came first
         return figures[2];
     }
 
@@ -232,10 +232,16 @@ private:
         Samples wrong;
         wrong.add(double(found.wrong));
         measured(name + "_wrong", Unit::Count, wrong, about);
-        about.erase("verified_elements");
-        about["operation"] = name;
-        about["of"] = "entering, after the first rank, by how long each waits there";
-        measured("arrival_lag_us", Unit::Microseconds, found.lags, about);
+    }
+
+    /// Of all operations together: what it says is of the rank, not of what it does.
+    void tellLags() const
+    {
+        measured("arrival_lag_us", Unit::Microseconds, m_lags,
+                 {{"ranks", std::to_string(m_job.size)},
+                  {"rank", std::to_string(m_job.rank)},
+                  {"of", "coming to the barriers after the first rank, by how long each waits there"},
+                  {"p99", numberText(m_lags.percentile(99))}});
     }
 
     void measured(std::string metric, Unit unit, const Samples &samples, const Parameters &parameters) const
@@ -251,6 +257,7 @@ private:
     const std::atomic<bool> &m_over;
     Rendezvous m_rendezvous;
     std::shared_ptr<Mesh> m_mesh;
+    Samples m_lags; ///< microseconds
     bool m_corrupts = false;
 };
 
