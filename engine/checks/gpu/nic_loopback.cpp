@@ -20,10 +20,31 @@ constexpr double repetitionSeconds = 0.02;
 constexpr std::size_t mostRails = 64;
 
 struct Wanted {
+    GpuOptions common;
     double seconds = 1;
     std::uint64_t bytes = 8 << 20;
     std::string nic = "all";
 };
+
+/// A name as it stands below /sys/class/infiniband.
+bool isName(const std::string &text)
+{
+    constexpr std::size_t longest = 64;
+    constexpr const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:-";
+    return !text.empty() && text.size() <= longest && text.find_first_not_of(letters) == std::string::npos;
+}
+
+Wanted readWanted(Options &options, const CheckContext &context)
+{
+    Wanted wanted;
+    wanted.common = GpuOptions::read(options, Order::OneByOne, context);
+    wanted.seconds = options.number("seconds", 1, 0.01, 604800);
+    wanted.bytes = std::uint64_t(options.integer("bytes", 8 << 20, 64, std::int64_t(1) << 30));
+    wanted.nic = options.text("nic", "all");
+    if (!isName(wanted.nic))
+        options.reject("nic", "\"all\" or the name of an adapter, like mlx5_0");
+    return wanted;
+}
 
 /// What runs in the child that only asks.
 CheckResult tellRails(Machine &machine, ChildSide &side)
@@ -85,16 +106,20 @@ std::optional<CheckResult> NicLoopback::absence(const CheckContext &context) con
                                      "read by host.health");
 }
 
+std::string NicLoopback::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    readWanted(options, CheckContext());
+    return options.problem();
+}
+
 CheckResult NicLoopback::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    const auto common = GpuOptions::read(options, Order::OneByOne, context);
-    Wanted wanted;
-    wanted.seconds = options.number("seconds", 1, 0.01, 604800);
-    wanted.bytes = std::uint64_t(options.integer("bytes", 8 << 20, 64, std::int64_t(1) << 30));
-    wanted.nic = options.text("nic", "all");
+    const auto wanted = readWanted(options, context);
     if (options.bad())
         return CheckResult::error(options.problem());
+    const auto &common = wanted.common;
     const auto emit = [&](protocol::Body body) {
         if (context.out)
             context.out->emit(std::move(body));
