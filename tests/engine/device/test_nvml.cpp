@@ -83,7 +83,7 @@ private slots:
         QCOMPARE(valueOf(readings, "c2c_speed", "gpu/0/c2c/4"), 44.712);
         QVERIFY(!find(readings, "c2c_speed", "gpu/0/c2c/3")->value);
         const auto other = node.management().readings(1);
-        QCOMPARE(valueOf(other, "c2c_active"), 5.0);
+        QCOMPARE(valueOf(other, "c2c_active", "gpu/1"), 5.0);
         QCOMPARE(valueOf(other, "c2c_replays", "gpu/1/c2c/0"), 4.0);
         NvmlNode without;
         const auto none = without.management().readings(0);
