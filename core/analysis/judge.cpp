@@ -4,6 +4,7 @@
 #include "core/analysis/case.h"
 #include "core/analysis/limits.h"
 #include "core/analysis/notes.h"
+#include "core/analysis/same_fault.h"
 #include "core/analysis/sentences.h"
 #include "core/domain/node_set.h"
 
@@ -228,6 +229,7 @@ FleetVerdict judge(const domain::RunData &run, const Criteria &criteria)
     fleet.run = run.info.id;
     fleet.nodes = testCoverage(aCase);
     for (std::size_t node = 0; node < fleet.nodes.size(); ++node) {
+        mergeSameFaults(aCase.parts, static_cast<int>(node), aCase.findings[node]);
         nameParts(aCase, static_cast<int>(node), aCase.findings[node]);
         conclude(fleet.nodes[node], std::move(aCase.findings[node]));
     }

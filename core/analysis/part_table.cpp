@@ -18,6 +18,8 @@ constexpr std::size_t kMostMentioned = 8; ///< parts that one sentence is about
 /// Kinds whose places are subjects: "cpu/3" as a subject is a logical CPU, as a place a socket.
 constexpr std::array<std::string_view, 5> kNamedKinds{"gpu", "nic", "nvswitch", "disk", "tray"};
 
+constexpr std::initializer_list<const char *> kAddresses{"pci", "pci_address", "bus", "address"};
+
 std::string shortened(const std::string &text)
 {
     if (text.size() <= kLongest)
@@ -58,7 +60,7 @@ PartName nameOf(const Part &part)
     name.serial = attribute(part, {"serial"});
     name.uuid = attribute(part, {"uuid"});
     name.guid = attribute(part, {"guid", "node_guid"});
-    name.address = attribute(part, {"pci", "pci_address", "bus", "address"});
+    name.address = attribute(part, kAddresses);
     if (part.identity.empty())
         return name;
     if (part.identity.starts_with("GPU-"))
@@ -131,11 +133,30 @@ const Part *PartTable::find(int node, std::string_view place) const
     return found == parts.end() ? nullptr : &found->second;
 }
 
+const Part *PartTable::atAddress(int node, std::string_view address) const
+{
+    for (const auto &[place, part] : m_parts[static_cast<std::size_t>(node)]) {
+        if (!part.identity.empty() && attribute(part, kAddresses) == address)
+            return &part;
+    }
+    return nullptr;
+}
+
+std::string PartTable::physical(int node, std::string_view subject) const
+{
+    const std::string_view place = placeOf(subject);
+    const Part *part = ofSubject(node, subject);
+    const std::string address = part ? attribute(*part, kAddresses) : place.starts_with("pci/") ? std::string(place.substr(4)) : std::string();
+    return (address.empty() ? std::string(place) : address) + std::string(subject.substr(place.size()));
+}
+
 const Part *PartTable::ofSubject(int node, std::string_view subject) const
 {
     const std::string_view place = placeOf(subject);
     if (const Part *part = find(node, place))
         return part;
+    if (place.starts_with("pci/"))
+        return atAddress(node, place.substr(4));
     if (!place.starts_with("ib/") && !place.starts_with("nic/"))
         return nullptr;
     // A port of an adapter is called by the adapter here, by its interface there.

@@ -44,6 +44,8 @@ constexpr std::array kKnown{
     Known{"nvlinks", Unit::Count, 72, {}},
     Known{"nvlink_speed", Unit::GigabytesPerSecond, 200, {}},      // one link, one direction
     Known{"nvlink_bandwidth", Unit::GigabytesPerSecond, 5000, {}}, // all links, one direction
+    Known{"c2c_links", Unit::Count, 32, {}},                       // NVLink-C2C of one GPU
+    Known{"c2c_link_speed", Unit::GigabytesPerSecond, 200, {}},    // one link, one direction
     Known{"memory_bytes", Unit::Bytes, 2e12, {}},
     Known{"memory_bus", Unit::None, 32768, {}}, // bits
     Known{"memory_clock", Unit::Megahertz, 20000, {}},

@@ -92,8 +92,11 @@ NodeTopology topologyOf(const domain::RunData &run, const domain::NodeId &node)
             const long long index = std::get<1>(naturalKey(part->place));
             const std::string which = part->kind == "gpu" && index >= 0 ? std::to_string(index) : std::to_string(number);
             const auto names = table.named(0, part->place);
-            topology.members.push_back({label + which, names.empty() ? domain::PartName{} : names.front(), attribute(*part, "cpus"), attribute(*part, "numa_node"),
-                                        attribute(*part, "parent")});
+            TopologyMember member{label + which, names.empty() ? domain::PartName{} : names.front(), attribute(*part, "cpu_affinity"), attribute(*part, "numa_node"),
+                                  attribute(*part, "parent"), attribute(*part, "numa_affinity"), attribute(*part, "gpu_numa_id"), attribute(*part, "c2c")};
+            if (member.cpus.empty())
+                member.cpus = attribute(*part, "cpus");
+            topology.members.push_back(std::move(member));
             ++number;
         }
     }

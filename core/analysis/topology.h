@@ -16,6 +16,9 @@ struct TopologyMember {
     std::string cpus;   ///< near it; empty: not known
     std::string numa;   ///< its NUMA node; empty: not known
     std::string parent; ///< place of what it hangs on: "pcie/0000:14:01.0", "numa/0"
+    std::string memoryNear; ///< NUMA nodes whose memory is near, as the driver says: "0,3-9"; empty: not known
+    std::string ownNuma;    ///< the NUMA node that its own memory is; empty: it is none
+    std::string coherent;   ///< place of the processor that NVLink-C2C joins it to; empty: none
 };
 
 /// Who is connected to whom in one node, from the parts that gpu.topology found.

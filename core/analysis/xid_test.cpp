@@ -56,6 +56,7 @@ public:
     NodeXids(Case &aCase, int node) : m_case(aCase), m_node(node) {}
 
     void add(const NodeEvent &event);
+    bool toldNew() const { return std::ranges::any_of(m_told, [](const auto &each) { return each.second.cameDuring(); }); }
     void judge(const std::map<std::string, Interval> &steps, bool lookedBefore);
 
 private:
@@ -296,6 +297,41 @@ std::set<int> lookedBefore(const Case &aCase)
     return nodes;
 }
 
+/// By how much the counters of messages grew from the look before the load to the one after it.
+double countedNew(const Case &aCase, int node)
+{
+    std::map<std::pair<std::string, std::string>, double> growth;
+    for (const Figure &figure : aCase.figures) {
+        const bool counter = (figure.check == "host.health" && figure.metric == "kernel_xid") || (figure.check == "gpu.health" && figure.metric == "xids");
+        if (figure.node == node && counter && (figure.phase == "before" || figure.phase == "after"))
+            growth[{figure.check, figure.subject}] += figure.phase == "after" ? figure.value : -figure.value;
+    }
+    double most = 0;
+    for (const auto &[whose, grown] : growth)
+        most = std::max(most, grown);
+    return most;
+}
+
+/// A count alone accuses nobody: an Xid is judged by what it says. But one that nobody describes must not pass unseen.
+void testUntold(Case &aCase, int node)
+{
+    const double count = countedNew(aCase, node);
+    if (count <= 0)
+        return;
+    Finding finding;
+    finding.verdict = Verdict::Marginal;
+    finding.judgement = domain::Judgement::State;
+    finding.check = "gpu.health";
+    finding.metric = "xid";
+    finding.subject = "node";
+    finding.value = count;
+    finding.limit = "—";
+    finding.source = "the number of Xids in the kernel log, before the load and after it";
+    finding.text = aCase.name(node) + ": " + std::to_string(static_cast<long>(std::min(count, 1e9))) + " Xids were logged during the run, and no message says which";
+    finding.advice = "read the kernel log of this node for them (dmesg | grep Xid)";
+    aCase.add(node, std::move(finding));
+}
+
 } // namespace
 
 void testXids(Case &aCase)
@@ -306,6 +342,11 @@ void testXids(Case &aCase)
             continue;
         if (const auto node = aCase.nodes.find(event.node.text()))
             nodes.try_emplace(*node, aCase, *node).first->second.add(event);
+    }
+    for (int node = 0; node < aCase.nodes.size(); ++node) {
+        const auto known = nodes.find(node);
+        if (known == nodes.end() || !known->second.toldNew())
+            testUntold(aCase, node);
     }
     if (nodes.empty())
         return;

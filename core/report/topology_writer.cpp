@@ -37,6 +37,17 @@ std::string padded(const std::string &text, std::size_t width)
     return text + std::string(width > text.size() ? width - text.size() : 0, ' ');
 }
 
+/// The column "NUMA Affinity" of nvidia-smi: what the driver says, else the NUMA node that the kernel says.
+const std::string &numaAffinity(const TopologyMember &member)
+{
+    return member.memoryNear.empty() ? member.numa : member.memoryNear;
+}
+
+std::string orNotApplicable(const std::string &text)
+{
+    return text.empty() ? std::string("N/A") : printable(text);
+}
+
 nlohmann::ordered_json memberJson(const NodeTopology &topology, std::size_t index)
 {
     const TopologyMember &member = topology.members[index];
@@ -52,6 +63,9 @@ nlohmann::ordered_json memberJson(const NodeTopology &topology, std::size_t inde
     add("pci", member.part.address);
     add("cpus", member.cpus);
     add("numa", member.numa);
+    add("numa_affinity", member.memoryNear);
+    add("gpu_numa_id", member.ownNuma);
+    add("c2c", member.coherent);
     add("parent", member.parent);
     auto &relations = json["relations"] = nlohmann::ordered_json::object();
     for (std::size_t other = 0; other < topology.members.size(); ++other)
@@ -65,19 +79,23 @@ std::string topologyText(const NodeTopology &topology)
 {
     constexpr std::size_t kColumn = 6; // the longest words, and two blanks
     std::size_t cpusWidth = std::string("CPU Affinity").size();
-    for (const TopologyMember &member : topology.members)
+    std::size_t numaWidth = std::string("NUMA Affinity").size();
+    for (const TopologyMember &member : topology.members) {
         cpusWidth = std::max(cpusWidth, printable(member.cpus).size());
+        numaWidth = std::max(numaWidth, printable(numaAffinity(member)).size());
+    }
     std::string text = padded("", kColumn);
     for (const TopologyMember &member : topology.members)
         text += "  " + padded(member.label, kColumn);
-    text += "  " + padded("CPU Affinity", cpusWidth) + "  NUMA Affinity\n";
+    text += "  " + padded("CPU Affinity", cpusWidth) + "  " + padded("NUMA Affinity", numaWidth) + "  GPU NUMA ID\n";
     for (std::size_t row = 0; row < topology.members.size(); ++row) {
         const TopologyMember &member = topology.members[row];
         std::string line = padded(member.label, kColumn);
         for (const std::string &word : topology.words[row])
             line += "  " + padded(word == "X" ? " X" : word, kColumn);
         if (isGpu(member))
-            line += "  " + padded(member.cpus.empty() ? "N/A" : printable(member.cpus), cpusWidth) + "  " + (member.numa.empty() ? "N/A" : printable(member.numa));
+            line += "  " + padded(orNotApplicable(member.cpus), cpusWidth) + "  " + padded(orNotApplicable(numaAffinity(member)), numaWidth) + "  "
+                + orNotApplicable(member.ownNuma);
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + "\n";
     }
@@ -86,8 +104,9 @@ std::string topologyText(const NodeTopology &topology)
         text += fmt::format("  {:<4} = {}\n", word, meaning);
     text += "\nParts:\n\n";
     for (const TopologyMember &member : topology.members)
-        text += fmt::format("  {}: {}{}\n", member.label, printable(analysis::PartTable::shown(member.part)),
-                            member.parent.empty() ? std::string() : ", below " + printable(member.parent));
+        text += fmt::format("  {}: {}{}{}\n", member.label, printable(analysis::PartTable::shown(member.part)),
+                            member.parent.empty() ? std::string() : ", below " + printable(member.parent),
+                            member.coherent.empty() ? std::string() : ", NVLink-C2C to " + printable(member.coherent));
     for (const protocol::Part &part : topology.others) {
         if (part.kind == "nvswitch")
             text += fmt::format("  {}: {}\n", printable(part.place), printable(part.model));

@@ -97,6 +97,10 @@ public:
     /// One kernel over @p bytes of each array, @p times over; seconds of all. Read needs a, write to, scale and copy a, add and triad a and b.
     virtual Outcome<double> stream(StreamKernel kernel, DeviceMemory &to, const DeviceMemory &a, const DeviceMemory &b, std::uint64_t bytes,
                                    int times) = 0;
+    /// Compares what stream() left in @p to with what @p kernel makes of a and b as they are now: the part @p part of @p parts equal ones.
+    /// How many words of 8 bytes are wrong. Read leaves nothing behind, and nothing is wrong with it.
+    virtual Outcome<std::uint64_t> wrongWords(StreamKernel kernel, const DeviceMemory &to, const DeviceMemory &a, const DeviceMemory &b,
+                                              std::uint64_t bytes, int part, int parts) = 0;
     /// Writes words that follow from @p seed and their place: seed 0 writes each word's own offset in bytes, and ~seed the complement of
     /// what seed writes.
     virtual Outcome<double> fill(DeviceMemory &memory, std::uint64_t seed) = 0;

@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int numaNodesOfGpu = 8; ///< of a GPU whose memory the processor shares: one a part that it can be split into
+
 /// The host that is usual for such GPUs.
 struct Host {
     const char *vendor;
@@ -26,7 +28,7 @@ struct Host {
 
 Host hostOf(const Profile &profile)
 {
-    if (profile.sku->coherentLink)
+    if (profile.sku->isCoherent())
         return {"ARM", "Neoverse-V2", "GB200 NVL72 compute tray", 144, 1, 960};
     if (profile.sku->pcieGeneration < 5)
         return {"AuthenticAMD", "AMD EPYC 7742 64-Core Processor", "HGX A100 8-GPU server", 128, 1, 2048};
@@ -67,8 +69,22 @@ void writeMemory(const Profile &profile, TreeWriter &writer)
     };
     writer.file("proc/meminfo", meminfo("", kibibytes) + "MemAvailable:   " + std::to_string(kibibytes / 10 * 9) + " kB\n");
     const fs::path nodes = "sys/devices/system/node";
-    for (const char *list : {"online", "possible", "has_cpu", "has_memory", "has_normal_memory"})
-        writer.line(nodes / list, profile.numaNodes > 1 ? range(0, profile.numaNodes) : std::string("0"));
+    const int all = profile.numaNodes + (profile.sku->isCoherent() ? profile.gpus * numaNodesOfGpu : 0);
+    const std::string processors = profile.numaNodes > 1 ? range(0, profile.numaNodes) : std::string("0");
+    for (const char *list : {"online", "possible"})
+        writer.line(nodes / list, all > 1 ? range(0, all) : std::string("0"));
+    std::string withMemory = processors;
+    for (int gpu = 0; gpu < profile.gpus && profile.sku->isCoherent(); ++gpu)
+        withMemory += ',' + std::to_string(numaOfMemory(profile, gpu));
+    for (const char *list : {"has_cpu", "has_normal_memory"})
+        writer.line(nodes / list, processors);
+    writer.line(nodes / "has_memory", withMemory);
+    for (int node = profile.numaNodes; node < all; ++node) { // the memory of a GPU, and numbers that are set aside for parts of it
+        const auto folder = nodes / ("node" + std::to_string(node));
+        const bool used = (node - profile.numaNodes) % numaNodesOfGpu == 0;
+        writer.line(folder / "cpulist", "");
+        writer.file(folder / "meminfo", meminfo("Node " + std::to_string(node) + ' ', used ? profile.sku->memoryMebibytes << 10 : 0));
+    }
     for (int node = 0; node < profile.numaNodes; ++node) {
         const auto folder = nodes / ("node" + std::to_string(node));
         std::string distances;
@@ -129,6 +145,22 @@ std::string cpuListOf(const Profile &profile, int numa)
     std::string list = range(numa * cores, cores);
     for (int thread = 1; thread < host.threads; ++thread)
         list += ',' + range(thread * cores * profile.numaNodes + numa * cores, cores);
+    return list;
+}
+
+int numaOfMemory(const Profile &profile, int gpu)
+{
+    return profile.sku->isCoherent() ? profile.numaNodes + gpu * numaNodesOfGpu : -1;
+}
+
+std::string memoryNear(const Profile &profile, int gpu)
+{
+    const int numa = profile.numaOfGpu(gpu);
+    std::string list = std::to_string(numa);
+    for (int other = 0; other < profile.gpus && profile.sku->isCoherent(); ++other) {
+        if (profile.numaOfGpu(other) == numa)
+            list += ',' + range(numaOfMemory(profile, other) + 1, numaNodesOfGpu - 1);
+    }
     return list;
 }
 

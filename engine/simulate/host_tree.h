@@ -12,5 +12,9 @@ namespace seatrial::engine::simulate {
 void writeHostTree(const Model &model, TreeWriter &writer);
 /// "0-47,96-143": the processors of a NUMA node.
 std::string cpuListOf(const Profile &profile, int numa);
+/// The NUMA node that a GPU's own memory is, where its processor shares it (NVLink-C2C); -1: it is none.
+int numaOfMemory(const Profile &profile, int gpu);
+/// "0,3-9,11-17": NUMA nodes near a GPU, as the driver tells them.
+std::string memoryNear(const Profile &profile, int gpu);
 
 } // namespace seatrial::engine::simulate

@@ -135,7 +135,7 @@ int Model::pcieLanes(const Nic &nic) const
 
 double Model::hostSpeed(int gpu, bool bothWays) const
 {
-    const double width = sku().coherentLink ? 1 : double(pcieLanes(gpu)) / sku().pcieLanes;
+    const double width = sku().isCoherent() ? 1 : double(pcieLanes(gpu)) / sku().pcieLanes;
     return sku().hostSpeed * width * (bothWays ? sku().hostBothShare : 1) * natural(gpu, hostAspect, 0.15) * nodeShare();
 }
 

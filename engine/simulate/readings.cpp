@@ -38,6 +38,7 @@ public:
         temperatures();
         states();
         links();
+        coherentLinks();
         return std::move(m_readings);
     }
 
@@ -143,13 +144,29 @@ private:
             const std::string subject = m_subject + "/link/" + std::to_string(link);
             const bool up = m_model.linkIsUp(m_gpu, link);
             put("nvlink_state", Unit::None, Nature::Gauge, up, up ? "Active" : "Inactive", subject);
-            put("nvlink_speed", Unit::GigabytesPerSecond, Nature::Gauge, up ? m_sku.linkSpeed * 1.0625 : 0, {}, subject);
+            if (up)
+                put("nvlink_speed", Unit::GigabytesPerSecond, Nature::Gauge, m_sku.linkSpeed * 1.0625, {}, subject);
             for (const char *counter : {"nvlink_replays", "nvlink_crc_flit_errors", "nvlink_crc_data_errors"})
                 put(counter, Unit::Count, Nature::Counter, 0, {}, subject);
             put("nvlink_recoveries", Unit::Count, Nature::Counter, up ? 0 : 3, {}, subject);
         }
         if (count > 0)
             put("nvlink_active", Unit::Count, Nature::Gauge, m_model.linksUp(m_gpu));
+    }
+
+    void coherentLinks()
+    {
+        if (!m_sku.isCoherent())
+            return;
+        put("c2c_links", Unit::Count, Nature::Fixed, m_sku.coherentLinks);
+        for (int link = 0; link < m_sku.coherentLinks; ++link) {
+            const std::string subject = m_subject + "/c2c/" + std::to_string(link);
+            put("c2c_state", Unit::None, Nature::Gauge, 1, "Active", subject);
+            put("c2c_speed", Unit::GigabytesPerSecond, Nature::Gauge, m_sku.coherentLinkSpeed, {}, subject);
+            for (const char *counter : {"c2c_crc_errors", "c2c_replays", "c2c_replays_in_a_row"})
+                put(counter, Unit::Count, Nature::Counter, 0, {}, subject);
+        }
+        put("c2c_active", Unit::Count, Nature::Gauge, m_sku.coherentLinks);
     }
 
     const Model &m_model;

@@ -31,6 +31,7 @@ void take(DeviceMemory &to, std::optional<std::uint64_t> content, std::uint64_t 
     auto &memory = static_cast<SimulatedMemory &>(to);
     memory.content = content;
     memory.written = content ? bytes : 0;
+    memory.miscomputed = 0;
 }
 
 std::optional<std::uint64_t> contentOf(const DeviceMemory &memory)
@@ -155,7 +156,34 @@ Outcome<double> SimulatedDevice::stream(StreamKernel kernel, DeviceMemory &to, c
         take(to, contentOf(a), bytes);
     else if (seconds && kernel != StreamKernel::Read)
         take(to, derived(reads ? contentOf(a) : std::optional<std::uint64_t>(0), std::uint64_t(kernel)), bytes);
+    const bool calculates = kernel == StreamKernel::Scale || two;
+    if (seconds && calculates && miscalculates(bytes))
+        static_cast<SimulatedMemory &>(to).miscomputed = std::max<std::uint64_t>(1, bytes / 8 / std::uint64_t(m_facts.multiprocessors));
     return seconds;
+}
+
+/// Whether the multiprocessor that computes wrong did so in the last piece of work, like a round of the test of arithmetic.
+bool SimulatedDevice::miscalculates(std::uint64_t salt) const
+{
+    const Fault *fault = m_node.model.profile().fault(FaultKind::WrongArithmetic, m_gpu);
+    if (!fault)
+        return false;
+    const auto operation = SharedState::Access(m_node.state)->gpus[std::size_t(m_gpu)].operations;
+    return uniform(scramble({m_node.model.profile().seed, operation, salt})) * 100 < fault->value;
+}
+
+Outcome<std::uint64_t> SimulatedDevice::wrongWords(StreamKernel kernel, const DeviceMemory &to, const DeviceMemory &a, const DeviceMemory &b,
+                                                   std::uint64_t bytes, int part, int parts)
+{
+    if (!fits(to, bytes) || !fits(a, bytes) || !fits(b, bytes) || parts < 1 || part < 0 || part >= parts)
+        return wrongUse("a comparison beyond its memory");
+    if (kernel == StreamKernel::Read)
+        return std::uint64_t(0);
+    const auto seconds = work(Load::Streaming, m_node.model.streamSeconds(m_gpu, StreamKernel::Read, std::max<std::uint64_t>(bytes / std::uint64_t(parts), 8)));
+    if (!seconds)
+        return seconds.problem();
+    const auto wrong = static_cast<const SimulatedMemory &>(to).miscomputed; // spread evenly: so are the blocks of a kernel
+    return wrong == 0 ? 0 : std::max<std::uint64_t>(1, wrong / std::uint64_t(parts));
 }
 
 Outcome<double> SimulatedDevice::fill(DeviceMemory &memory, std::uint64_t seed)

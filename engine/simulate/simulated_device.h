@@ -42,6 +42,7 @@ public:
     /// The seed that its words follow from, as far as they were written; nothing: undefined.
     std::optional<std::uint64_t> content;
     std::uint64_t written = 0; ///< bytes from the start
+    std::uint64_t miscomputed = 0; ///< words that a kernel got wrong when it wrote them last
 
 private:
     std::uint64_t m_bytes;
@@ -65,6 +66,8 @@ public:
     Outcome<bool> reaches(const Device &peer) const override;
     Outcome<double> stream(StreamKernel kernel, DeviceMemory &to, const DeviceMemory &a, const DeviceMemory &b, std::uint64_t bytes,
                            int times) override;
+    Outcome<std::uint64_t> wrongWords(StreamKernel kernel, const DeviceMemory &to, const DeviceMemory &a, const DeviceMemory &b,
+                                      std::uint64_t bytes, int part, int parts) override;
     Outcome<double> fill(DeviceMemory &memory, std::uint64_t seed) override;
     Outcome<VerifyReport> verify(const DeviceMemory &memory, std::uint64_t seed) override;
     Outcome<double> multiply(const Multiplication &what, int times) override;
@@ -73,6 +76,7 @@ public:
 private:
     Outcome<double> work(Load load, double seconds);
     std::uint64_t capacity() const;
+    bool miscalculates(std::uint64_t salt) const;
     /// Words of @p memory that do not keep what is written to them, and the bit of each that is stuck.
     std::vector<std::pair<std::uint64_t, std::uint64_t>> stuckWords(const DeviceMemory &memory) const;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/simulate/simulated_management.h"
 
+#include "engine/simulate/host_tree.h"
 #include "engine/simulate/noise.h"
 #include "engine/simulate/readings.h"
 
@@ -60,7 +61,10 @@ Outcome<protocol::Part> SimulatedManagement::identity(int gpu)
     attributes["architecture"] = sku.architecture;
     attributes["minor_number"] = std::to_string(gpu);
     attributes["module_id"] = std::to_string(gpu + 1);
-    attributes["numa_node"] = std::to_string(facts.numaNode);
+    attributes["cpu_affinity"] = cpuListOf(model.profile(), facts.numaNode);
+    attributes["numa_affinity"] = memoryNear(model.profile(), gpu);
+    if (const int own = numaOfMemory(model.profile(), gpu); own >= 0)
+        attributes["gpu_numa_id"] = std::to_string(own);
     attributes["pci_address"] = facts.pciAddress;
     attributes["pci_device_id"] = hex(std::uint64_t(sku.pciDevice) << 16 | 0x10de, 8);
     attributes["pci_subsystem_id"] = hex(std::uint64_t(sku.pciSubsystem) << 16 | 0x10de, 8);

@@ -32,7 +32,7 @@ constexpr std::array<Sku, 5> skus{{
      .capabilityMajor = 10, .capabilityMinor = 0, .multiprocessors = 152, .memoryMebibytes = 189471, .cacheMebibytes = 126,
      .coreClockMhz = 2062, .memoryClockMhz = 3996, .memoryBusBits = 7680, .cacheSpeed = 17500,
      .streamShares = goodStreams, .copyShare = 0.66,
-     .pcieGeneration = 5, .coherentLink = true, .hostSpeed = 360, .hostBothShare = 0.48,
+     .pcieGeneration = 5, .coherentLinks = 5, .coherentLinkSpeed = 44.712, .hostSpeed = 180, .hostBothShare = 0.96,
      .links = 18, .linkSpeed = 50, .peerShare = 0.87, .allReduceSpeed = 690,
      .teraflops = {37.2, 37.2, 66, 910, 1822, 1815, 3616, 3550}, .matrixClockShare = 0.86,
      .idleWatts = 152, .limitWatts = 1200, .idleCelsius = 29, .loadCelsius = 57, .slowdownCelsius = 87,

@@ -32,7 +32,8 @@ struct Sku {
 
     int pcieGeneration = 0;
     int pcieLanes = 16;
-    bool coherentLink = false; ///< its host is behind NVLink-C2C; PCIe is for management
+    int coherentLinks = 0;       ///< NVLink-C2C to its processor; with them PCIe is for management
+    double coherentLinkSpeed = 0; ///< GB/s each, one way
     double hostSpeed = 0;      ///< GB/s one way, pinned memory
     double hostBothShare = 0;  ///< what each way keeps when both are used
 
@@ -57,6 +58,7 @@ struct Sku {
     std::uint16_t switchDevice = 0; ///< PCI device of the NVSwitches; 0: they are no PCI devices of the node
     int switches = 0;
 
+    bool isCoherent() const { return coherentLinks > 0; }
     double memoryCeiling() const { return memoryClockMhz * 1e6 * memoryBusBits / 8 * 2 / 1e9; }
     double linkGigatransfers() const { return pcieGeneration == 6 ? 64 : pcieGeneration == 5 ? 32 : pcieGeneration == 4 ? 16 : 8; }
 };

@@ -55,6 +55,9 @@ private slots:
         row("a share that is none", "  - { id: a, check: host.memory_pattern, exclusive: true, parameters: { share: 5 } }\n", "error: a: parameter share is \"5\": expected a number from 0\\.01 to 0\\.9", 2);
         row("no number", "  - { id: a, check: host.cpu, exclusive: true, parameters: { seconds: nan } }\n", "error: a: parameter seconds is \"nan\"", 2);
         row("no integer", "  - { id: a, check: host.disk, exclusive: true, parameters: { bytes: 1e18 } }\n", "error: a: parameter bytes is \"1e18\": expected an integer from 16777216 to", 2);
+        row("a precision that there is not", "  - { id: a, check: gpu.gemm, exclusive: true, parameters: { precisions: \"bf16,fp4\" } }\n", "error: a: parameter precisions is \"bf16,fp4\": expected \"all\" or some of", 2);
+        row("a garbage list of GPUs", "  - { id: a, check: gpu.memory, exclusive: true, parameters: { gpus: \"0-3;5\" } }\n", "error: a: parameter gpus is \"0-3;5\": expected", 2);
+        row("negative bytes", "  - { id: a, check: gpu.host_link, exclusive: true, parameters: { bytes: -1 } }\n", "error: a: parameter bytes is \"-1\": expected an integer from 4096 to", 2);
         row("too deep a queue", "  - { id: a, check: host.disk, exclusive: true, parameters: { queue_depth: 100000 } }\n", "expected an integer from 1 to 256", 2);
         row("no such path", "  - { id: a, check: host.cpu, exclusive: true, parameters: { path: \"x;y\" } }\n", "parameter path is \"x;y\": expected mixed, fma, integer, aes or all", 2);
         row("no such phase", "  - { id: a, check: host.health, parameters: { phase: during } }\n", "parameter phase is \"during\": expected before or after", 2);

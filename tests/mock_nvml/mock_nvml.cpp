@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <mutex>
+#include <sstream>
 
 using namespace seatrial::engine::nvml;
 using mock_nvml::State;
@@ -74,14 +75,14 @@ Result pciOf(State &state, int gpu, PciInfo *pci)
 const std::map<unsigned, const char *> fieldKeys{
     {29, "retired_pages_correctable"}, {30, "retired_pages_uncorrectable"}, {31, "retired_pages_pending"}, {74, "clock_limited_by_power"},
     {76, "clock_limited_by_sync_boost"}, {82, "memory_temperature"}, {91, "links"}, {95, "pcie_replay_rollovers"}, {164, "nvlink_speed"},
-    {169, "pcie_recoveries"}, {170, "c2c_links"}, {173, "pcie_correctable_errors"}, {174, "pcie_naks_received"}, {175, "pcie_receiver_errors"},
+    {169, "pcie_recoveries"}, {170, "c2c_links"}, {171, "c2c_state"}, {172, "c2c_speed"}, {173, "pcie_correctable_errors"}, {174, "pcie_naks_received"}, {175, "pcie_receiver_errors"},
     {176, "pcie_bad_tlp"}, {177, "pcie_naks_sent"}, {178, "pcie_bad_dllp"}, {179, "pcie_non_fatal_errors"}, {180, "pcie_fatal_errors"},
     {181, "pcie_unsupported_requests"}, {182, "pcie_lcrc_errors"}, {183, "pcie_lane_errors"}, {185, "power_average"}, {186, "power"},
     {193, "temperature_shutdown_margin"}, {194, "temperature_slowdown_margin"}, {195, "memory_temperature_max_margin"}, {196, "temperature_max_margin"},
     {206, "nvlink_malformed_packets"}, {207, "nvlink_buffer_overruns"}, {208, "nvlink_receive_errors"}, {209, "nvlink_remote_errors"},
     {210, "nvlink_header_errors"}, {211, "nvlink_integrity_errors"}, {212, "nvlink_discards"}, {213, "nvlink_recoveries_succeeded"},
     {214, "nvlink_recoveries_failed"}, {219, "nvlink_effective_errors"}, {220, "nvlink_effective_ber"}, {221, "nvlink_symbol_errors"},
-    {222, "nvlink_symbol_ber"}, {230, "recovery_action"}, {269, "clock_limited_by_software_thermal"}, {270, "clock_limited_by_hardware_thermal"},
+    {222, "nvlink_symbol_ber"}, {230, "recovery_action"}, {231, "c2c_crc_errors"}, {232, "c2c_replays"}, {233, "c2c_replays_in_a_row"}, {269, "clock_limited_by_software_thermal"}, {270, "clock_limited_by_hardware_thermal"},
     {271, "clock_limited_by_power_brake"}, {293, "nvlink_raw_ber"}, {301, "row_remap_correctable_inactive"}, {302, "row_remap_uncorrectable_inactive"},
 };
 
@@ -92,7 +93,8 @@ const std::map<unsigned, const char *> fieldKeys{
     if (field.outcome != result::success)
         return;
     const std::string key = known == fieldKeys.end() ? std::string() : known->second;
-    const int link = key.starts_with("nvlink_") ? int(field.scopeId) : -1;
+    const bool ofLink = key.starts_with("nvlink_") || (key.starts_with("c2c_") && key != "c2c_links");
+    const int link = ofLink ? int(field.scopeId) : -1;
     const auto value = key.empty() ? std::nullopt : state.number(gpu, key, link);
     field.outcome = value ? result::success : result::notSupported;
     constexpr unsigned asUnsigned = 1, asUnsignedLongLong = 3, asInt = 5;
@@ -286,7 +288,31 @@ NUMBER(nvmlDeviceGetBoardId, "board_id")
 NUMBER(nvmlDeviceGetModuleId, "module_id")
 NUMBER(nvmlDeviceGetArchitecture, "architecture")
 NUMBER(nvmlDeviceGetBrand, "brand")
-NUMBER(nvmlDeviceGetNumaNodeId, "numa_node")
+NUMBER(nvmlDeviceGetNumaNodeId, "gpu_numa_id")
+
+/// A list of numbers ("0 3 4") as bits.
+static Result bitsOf(State &state, int gpu, const char *key, unsigned words, unsigned long *bits)
+{
+    const std::string list = state.text(gpu, key);
+    if (list.empty())
+        return result::notSupported;
+    std::fill_n(bits, words, 0UL);
+    std::istringstream stream(list);
+    for (unsigned number = 0; stream >> number;) {
+        if (number / 64 >= words)
+            return result::insufficientSize;
+        bits[number / 64] |= 1UL << number % 64;
+    }
+    return result::success;
+}
+EXPORT Result nvmlDeviceGetCpuAffinity(DeviceHandle device, unsigned words, unsigned long *bits)
+{
+    return answer(__func__, device, [&](State &state, int gpu) { return bitsOf(state, gpu, "cpu_affinity", words, bits); });
+}
+EXPORT Result nvmlDeviceGetMemoryAffinity(DeviceHandle device, unsigned words, unsigned long *bits, unsigned)
+{
+    return answer(__func__, device, [&](State &state, int gpu) { return bitsOf(state, gpu, "numa_affinity", words, bits); });
+}
 NUMBER(nvmlDeviceGetPcieSpeed, "pcie_speed")
 NUMBER(nvmlDeviceGetEnforcedPowerLimit, "power_limit_enforced")
 

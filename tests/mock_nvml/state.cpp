@@ -16,7 +16,7 @@ const std::map<std::string, std::string> healthy{
     {"name", "NVIDIA H200"}, {"vbios", "96.00.A5.00.03"}, {"inforom_image", "G520.0280.02.02"}, {"inforom_oem", "2.1"}, {"inforom_ecc", "7.16"},
     {"board_part_number", "695-2G520-0280-001"}, {"gsp_firmware", "590.48.01"}, {"architecture", "9"}, {"brand", "14"},
     {"pci_device_id", "590680286"}, {"pci_subsystem_id", "415109342"}, {"persistence_mode", "1"}, {"compute_mode", "0"}, {"mig_mode", "0"},
-    {"mig_mode_pending", "0"}, {"ecc_mode", "1"}, {"ecc_mode_pending", "1"}, {"numa_node", "0"}, {"fabric_state", "3"}, {"fabric_status", "0"},
+    {"mig_mode_pending", "0"}, {"ecc_mode", "1"}, {"ecc_mode_pending", "1"}, {"gpu_numa_id", "-"}, {"cpu_affinity", "0 1 2 3 8 9"}, {"numa_affinity", "0"}, {"fabric_state", "3"}, {"fabric_status", "0"},
     {"fabric_clique", "0"}, {"fabric_health_mask", "0"}, {"fabric_health_summary", "0"}, {"row_remap_pending", "0"}, {"row_remap_failure", "0"},
     {"row_remap_banks_max", "3072"}, {"ecc_sram_threshold_exceeded", "0"}, {"channel_repair_pending", "0"}, {"tpc_repair_pending", "0"},
     {"memory_unrepairable", "0"}, {"pcie_width", "16"}, {"pcie_width_max", "16"}, {"pcie_generation", "5"}, {"pcie_generation_max", "5"},
@@ -26,7 +26,7 @@ const std::map<std::string, std::string> healthy{
     {"temperature_margin", "59"}, {"temperature_shutdown_margin", "-8"}, {"temperature_slowdown_margin", "-2"}, {"temperature_max_margin", "0"},
     {"memory_temperature_max_margin", "0"}, {"memory_temperature", "32"}, {"power", "77880"}, {"power_average", "77670"}, {"power_limit", "700000"},
     {"power_limit_enforced", "700000"}, {"power_limit_default", "700000"}, {"power_limit_min", "200000"}, {"power_limit_max", "700000"},
-    {"performance_state", "0"}, {"memory_total", "150754820096"}, {"memory_used", "0"}, {"recovery_action", "0"}, {"c2c_links", "-"},
+    {"performance_state", "0"}, {"memory_total", "150754820096"}, {"memory_used", "0"}, {"recovery_action", "0"}, {"c2c_links", "-"}, {"c2c_state", "1"}, {"c2c_speed", "44712"},
     {"retired_pages_correctable", "-"}, {"retired_pages_uncorrectable", "-"}, {"retired_pages_pending", "-"}, {"inforom_power", "-"}, {"slot", "-"},
     {"nvlink_effective_ber", "-"}, {"nvlink_symbol_ber", "-"}, {"nvlink_raw_ber", "-"}, {"nvlink_effective_errors", "-"}, {"nvlink_symbol_errors", "-"},
     {"nvlink_recoveries_succeeded", "-"}, {"nvlink_recoveries_failed", "-"}, {"nvlink_malformed_packets", "-"}, {"nvlink_buffer_overruns", "-"},
@@ -38,7 +38,7 @@ const std::map<std::string, std::string> healthy{
 
 bool isCounter(const std::string &key)
 {
-    return key.starts_with("ecc_") || key.starts_with("row_remap_") || key.starts_with("nvlink_") || key.starts_with("pcie_") || key.starts_with("clock_limited_");
+    return key.starts_with("ecc_") || key.starts_with("row_remap_") || key.starts_with("nvlink_") || key.starts_with("c2c_") || key.starts_with("pcie_") || key.starts_with("clock_limited_");
 }
 
 std::string made(int gpu, const std::string &key)

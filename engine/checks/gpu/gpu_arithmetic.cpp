@@ -24,6 +24,7 @@ struct Named {
 constexpr Named paths[] = {{"fp32", ArithmeticPath::Fp32}, {"fp64", ArithmeticPath::Fp64}, {"integer", ArithmeticPath::Integer}, {"tensor", ArithmeticPath::Tensor}};
 
 struct Wanted {
+    GpuOptions common;
     std::vector<Named> paths;
     double seconds = 4;
     int rounds = 100;
@@ -40,6 +41,16 @@ std::vector<Named> readPaths(Options &options)
         return {*found};
     options.reject("path", "all, fp32, fp64, integer or tensor");
     return {};
+}
+
+Wanted readWanted(Options &options, const CheckContext &context)
+{
+    Wanted wanted;
+    wanted.common = GpuOptions::read(options, Order::SideBySide, context);
+    wanted.paths = readPaths(options);
+    wanted.seconds = options.number("seconds", 4, 0.01, 604800);
+    wanted.rounds = int(options.integer("rounds", 100, 1, 1'000'000));
+    return wanted;
 }
 
 /// One path on one GPU: the same work again and again, and who ever differed.
@@ -168,14 +179,17 @@ std::vector<std::string> GpuArithmetic::parameterHelp() const
     return help;
 }
 
+std::string GpuArithmetic::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    readWanted(options, CheckContext());
+    return options.problem();
+}
+
 CheckResult GpuArithmetic::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    const auto common = GpuOptions::read(options, Order::SideBySide, context);
-    Wanted wanted;
-    wanted.paths = readPaths(options);
-    wanted.seconds = options.number("seconds", 4, 0.01, 604800);
-    wanted.rounds = int(options.integer("rounds", 100, 1, 1'000'000));
+    auto wanted = readWanted(options, context);
     wanted.seed = randomSeed();
     if (options.bad())
         return CheckResult::error(options.problem());
@@ -189,7 +203,7 @@ CheckResult GpuArithmetic::load(const CheckContext &context) const
         agreement.subjects.push_back(one->subject);
         agreement.digests.push_back(std::stoull(one->parameters.at("digest"), nullptr, 16));
     };
-    const auto result = measureEachGpu(context, id(), common, [&](Bench &bench) { return measureArithmetic(bench, wanted); }, remember);
+    const auto result = measureEachGpu(context, id(), wanted.common, [&](Bench &bench) { return measureArithmetic(bench, wanted); }, remember);
     const Reporter reporter(context, id());
     std::string differing;
     for (const auto &[key, agreement] : agreements) {

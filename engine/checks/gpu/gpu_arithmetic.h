@@ -12,6 +12,7 @@ public:
     std::string_view id() const override { return "gpu.arithmetic"; }
     std::string_view summary() const override { return "The same work on each multiprocessor, results compared bit by bit: the one that errs"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     CheckResult load(const CheckContext &context) const override;

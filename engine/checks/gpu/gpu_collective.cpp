@@ -23,6 +23,7 @@ constexpr std::uint64_t trialBytes = 1 << 20;
 constexpr double longestTrial = 20; ///< of a pair that is asked whether it hangs, s
 
 struct Wanted {
+    GpuOptions common;
     double seconds = 10;
     std::uint64_t least = 1 << 20;
     std::uint64_t most = 8ull << 30;
@@ -271,6 +272,18 @@ void accuse(const CheckContext &context, std::string_view check, const GpuOption
                                      + (told ? " did not begin the collective that all others wait in" : " is where pairs hang as well, and pairs without end well"));
 }
 
+Wanted readWanted(Options &options, const CheckContext &context)
+{
+    Wanted wanted;
+    wanted.common = GpuOptions::read(options, Order::SideBySide, context);
+    wanted.common.patience.stall = std::min(wanted.common.patience.stall, context.deadlineSeconds * 0.35); // the rest is for finding by whom it hangs
+    wanted.seconds = options.number("seconds", 10, 0.01, 604800);
+    wanted.least = std::uint64_t(options.integer("min_bytes", 1 << 20, 4, std::int64_t(1) << 40));
+    wanted.most = std::uint64_t(options.integer("max_bytes", std::int64_t(8) << 30, std::int64_t(wanted.least), std::int64_t(1) << 40));
+    wanted.factor = int(options.integer("factor", 8, 2, 1024));
+    return wanted;
+}
+
 } // namespace
 
 std::vector<std::string> GpuCollective::parameterHelp() const
@@ -281,18 +294,20 @@ std::vector<std::string> GpuCollective::parameterHelp() const
     return help;
 }
 
+std::string GpuCollective::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    readWanted(options, CheckContext());
+    return options.problem();
+}
+
 CheckResult GpuCollective::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    auto common = GpuOptions::read(options, Order::SideBySide, context);
-    common.patience.stall = std::min(common.patience.stall, context.deadlineSeconds * 0.35); // the rest is for finding by whom it hangs
-    Wanted wanted;
-    wanted.seconds = options.number("seconds", 10, 0.01, 604800);
-    wanted.least = std::uint64_t(options.integer("min_bytes", 1 << 20, 4, std::int64_t(1) << 40));
-    wanted.most = std::uint64_t(options.integer("max_bytes", std::int64_t(8) << 30, std::int64_t(wanted.least), std::int64_t(1) << 40));
-    wanted.factor = int(options.integer("factor", 8, 2, 1024));
+    const auto wanted = readWanted(options, context);
     if (options.bad())
         return CheckResult::error(options.problem());
+    const auto &common = wanted.common;
     const auto survey = surveyGpus(context, common);
     if (survey.refusal)
         return *survey.refusal;

@@ -12,6 +12,7 @@ public:
     std::string_view id() const override { return "gpu.collective"; }
     std::string_view summary() const override { return "All-reduce over the GPUs of the node; a GPU that hangs is found by smaller groups"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     CheckResult load(const CheckContext &context) const override;

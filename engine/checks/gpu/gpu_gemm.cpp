@@ -41,6 +41,7 @@ std::string allNames()
 }
 
 struct Wanted {
+    GpuOptions common;
     std::vector<Named> precisions;
     int size = 8192;
     double seconds = 2;
@@ -58,8 +59,23 @@ std::vector<Named> readPrecisions(Options &options)
             options.reject("precisions", "\"all\" or some of " + allNames() + ", separated by commas");
             return {};
         }
+        if (std::any_of(wanted.begin(), wanted.end(), [&](const Named &each) { return each.precision == found->precision; })) {
+            options.reject("precisions", "each of them once");
+            return {};
+        }
         wanted.push_back(*found);
     }
+    return wanted;
+}
+
+Wanted readWanted(Options &options, const CheckContext &context)
+{
+    Wanted wanted;
+    wanted.common = GpuOptions::read(options, Order::SideBySide, context);
+    wanted.precisions = readPrecisions(options);
+    wanted.seconds = options.number("seconds", 2, 0.01, 604800);
+    wanted.warmupSeconds = options.number("warmup", 0.5, 0, 3600);
+    wanted.size = int(options.integer("size", 8192, 128, 65536));
     return wanted;
 }
 
@@ -167,18 +183,20 @@ std::vector<std::string> GpuGemm::parameterHelp() const
     return help;
 }
 
+std::string GpuGemm::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    readWanted(options, CheckContext());
+    return options.problem();
+}
+
 CheckResult GpuGemm::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    const auto common = GpuOptions::read(options, Order::SideBySide, context);
-    Wanted wanted;
-    wanted.precisions = readPrecisions(options);
-    wanted.seconds = options.number("seconds", 2, 0.01, 604800);
-    wanted.warmupSeconds = options.number("warmup", 0.5, 0, 3600);
-    wanted.size = int(options.integer("size", 8192, 128, 65536));
+    const auto wanted = readWanted(options, context);
     if (options.bad())
         return CheckResult::error(options.problem());
-    return measureEachGpu(context, id(), common, [&](Bench &bench) { return measureGemm(bench, wanted); });
+    return measureEachGpu(context, id(), wanted.common, [&](Bench &bench) { return measureGemm(bench, wanted); });
 }
 
 } // namespace seatrial::engine

@@ -12,6 +12,7 @@ public:
     std::string_view id() const override { return "gpu.gemm"; }
     std::string_view summary() const override { return "Matrix multiplication in the precisions of the model, random operands"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     CheckResult load(const CheckContext &context) const override;

@@ -178,6 +178,21 @@ private:
     std::vector<std::string> m_lost;
 };
 
+struct Wanted {
+    std::string phase;
+    double patience = 0;
+};
+
+Wanted readWanted(Options &options, const CheckContext &context)
+{
+    Wanted wanted;
+    wanted.phase = options.text("phase");
+    if (!wanted.phase.empty() && wanted.phase != "before" && wanted.phase != "after")
+        options.reject("phase", "before or after");
+    wanted.patience = options.number("patience", std::min(60.0, 0.6 * context.deadlineSeconds), 0.1, 3600);
+    return wanted;
+}
+
 } // namespace
 
 std::vector<std::string> GpuHealth::parameterHelp() const
@@ -185,15 +200,20 @@ std::vector<std::string> GpuHealth::parameterHelp() const
     return {"phase=(before or after; copied into each measurement)", "patience=(seconds that the driver may take to answer; 0.6 of the deadline, at most 60)"};
 }
 
+std::string GpuHealth::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    readWanted(options, CheckContext());
+    return options.problem();
+}
+
 CheckResult GpuHealth::run(const CheckContext &context) const
 {
     Options options(context.parameters);
-    const auto phase = options.text("phase");
-    const double patience = options.number("patience", std::min(60.0, 0.6 * context.deadlineSeconds), 0.1, 3600);
+    const auto wanted = readWanted(options, context);
+    const auto &phase = wanted.phase;
     if (options.bad())
         return CheckResult::error(options.problem());
-    if (!phase.empty() && phase != "before" && phase != "after")
-        return CheckResult::error("parameter phase is \"" + printable(phase.substr(0, 40)) + "\": expected before or after");
     if (!context.machine)
         return CheckResult::error("this process was given no access to GPUs");
     const auto look = [phase](const CheckContext &inner) {
@@ -202,7 +222,7 @@ CheckResult GpuHealth::run(const CheckContext &context) const
             reporter.share("phase", phase);
         return HealthLook(inner, reporter, phase).run();
     };
-    return askWithPatience(context, patience, look);
+    return askWithPatience(context, wanted.patience, look);
 }
 
 } // namespace seatrial::engine

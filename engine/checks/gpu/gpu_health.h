@@ -13,6 +13,7 @@ public:
     std::string_view id() const override { return "gpu.health"; }
     std::string_view summary() const override { return "GPUs: identity, memory errors, row remaps, PCIe and NVLink, clocks, power, Xids"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
     bool loads() const override { return false; }
     CheckResult run(const CheckContext &context) const override;
 };

@@ -111,6 +111,21 @@ private:
     double m_seconds;
 };
 
+struct Wanted {
+    GpuOptions common;
+    double seconds = 1.5;
+    std::uint64_t bytes = usualBytes;
+};
+
+Wanted readWanted(Options &options, const CheckContext &context)
+{
+    Wanted wanted;
+    wanted.common = GpuOptions::read(options, Order::OneByOne, context); // GPUs below one switch share its way up
+    wanted.seconds = options.number("seconds", 1.5, 0.01, 604800);
+    wanted.bytes = std::uint64_t(options.integer("bytes", usualBytes, 4096, std::int64_t(8) << 30)) / 8 * 8;
+    return wanted;
+}
+
 CheckResult measureHostLink(Bench &bench, double seconds, std::uint64_t bytes)
 {
     auto device = bench.open();
@@ -140,15 +155,20 @@ std::vector<std::string> GpuHostLink::parameterHelp() const
     return help;
 }
 
+std::string GpuHostLink::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    readWanted(options, CheckContext());
+    return options.problem();
+}
+
 CheckResult GpuHostLink::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    const auto common = GpuOptions::read(options, Order::OneByOne, context); // GPUs below one switch share its way up
-    const double seconds = options.number("seconds", 1.5, 0.01, 604800);
-    const auto bytes = options.integer("bytes", usualBytes, 4096, std::int64_t(8) << 30);
+    const auto wanted = readWanted(options, context);
     if (options.bad())
         return CheckResult::error(options.problem());
-    return measureEachGpu(context, id(), common, [&](Bench &bench) { return measureHostLink(bench, seconds, std::uint64_t(bytes) / 8 * 8); });
+    return measureEachGpu(context, id(), wanted.common, [&](Bench &bench) { return measureHostLink(bench, wanted.seconds, wanted.bytes); });
 }
 
 } // namespace seatrial::engine

@@ -12,6 +12,7 @@ public:
     std::string_view id() const override { return "gpu.host_link"; }
     std::string_view summary() const override { return "Host to GPU, GPU to host, both at once; pinned memory near the GPU, contents verified"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     CheckResult load(const CheckContext &context) const override;

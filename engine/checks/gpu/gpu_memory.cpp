@@ -17,6 +17,7 @@ constexpr std::uint64_t leastArray = 2ull << 30; ///< half a millisecond and mor
 constexpr std::uint64_t cacheMultiple = 4; ///< an array is so many times the second-level cache: nothing of it is left there
 constexpr std::uint64_t granule = 1 << 20;
 constexpr double repetitionSeconds = 0.01; ///< long against the launch of a kernel
+constexpr int pieces = 16; ///< of what a kernel left, another one is compared after each repetition
 
 struct Loop {
     StreamKernel kernel;
@@ -25,14 +26,31 @@ struct Loop {
     const char *verified;
 };
 
+constexpr const char *everyResult = "a sixteenth of the result after each repetition, another one each time; all of it, and the sources, after the last";
+
 constexpr Loop loops[] = {
-    {StreamKernel::Read, "read", 1, "the array is unharmed"},
-    {StreamKernel::Write, "write", 1, "no: what is written is the kernel's own"},
-    {StreamKernel::Copy, "copy", 2, "every word"},
-    {StreamKernel::Scale, "scale", 2, "the source is unharmed"},
-    {StreamKernel::Add, "add", 3, "the sources are unharmed"},
-    {StreamKernel::Triad, "triad", 3, "the sources are unharmed"},
+    {StreamKernel::Read, "read", 1, "the array is unharmed"}, // leaves no result
+    {StreamKernel::Write, "write", 1, everyResult},
+    {StreamKernel::Copy, "copy", 2, everyResult},
+    {StreamKernel::Scale, "scale", 2, everyResult},
+    {StreamKernel::Add, "add", 3, everyResult},
+    {StreamKernel::Triad, "triad", 3, everyResult},
 };
+
+struct Wanted {
+    GpuOptions common;
+    double seconds = 3;
+    std::uint64_t arrayBytes = 0;
+};
+
+Wanted readWanted(Options &options, const CheckContext &context)
+{
+    Wanted wanted;
+    wanted.common = GpuOptions::read(options, Order::SideBySide, context);
+    wanted.seconds = options.number("seconds", 3, 0.01, 604800);
+    wanted.arrayBytes = std::uint64_t(options.integer("array_bytes", 0, 0, std::int64_t(1) << 40));
+    return wanted;
+}
 
 struct Arrays {
     std::unique_ptr<DeviceMemory> to, a, b;
@@ -61,14 +79,14 @@ class MemoryRun
 {
 public:
     MemoryRun(Bench &bench, Device &device, Arrays arrays, double seconds)
-        : m_bench(bench), m_device(device), m_arrays(std::move(arrays)), m_seconds(seconds), m_seed(randomSeed() | 1)
+        : m_bench(bench), m_device(device), m_arrays(std::move(arrays)), m_seconds(seconds), m_seed(randomSeed() | 1), m_otherSeed(m_seed ^ 0x5ea7'0000'0000'0000)
     {
     }
 
     CheckResult run()
     {
-        for (auto *array : {m_arrays.a.get(), m_arrays.b.get(), m_arrays.to.get()}) {
-            if (const auto filled = m_device.fill(*array, m_seed); !filled.ok())
+        for (const auto &[array, seed] : {std::pair{m_arrays.a.get(), m_seed}, {m_arrays.b.get(), m_otherSeed}, {m_arrays.to.get(), m_seed}}) {
+            if (const auto filled = m_device.fill(*array, seed); !filled.ok())
                 return resultOf(filled.problem(), "filling arrays");
         }
         for (const auto &loop : loops) {
@@ -89,10 +107,26 @@ private:
             return resultOf(first.problem(), loop.name);
         times = timesFor(*first, repetitionSeconds);
         const double bytes = double(loop.arraysMoved) * double(m_arrays.bytes);
-        const auto series = m_bench.repeat(loop.name, gpuRule(m_seconds / std::size(loops)), std::min(m_seconds / std::size(loops), 0.25),
-                                           [&] { return rateOf(bytes * times, once()); });
+        std::uint64_t wrong = 0;
+        int piece = 0;
+        const auto onceCompared = [&]() -> Outcome<double> {
+            const auto seconds = once();
+            if (!seconds.ok())
+                return seconds;
+            const auto found = wrongIn(loop, piece++ % pieces, pieces); // outside of what is timed
+            if (!found.ok())
+                return found.problem();
+            wrong += *found;
+            return rateOf(bytes * times, seconds);
+        };
+        const auto series = m_bench.repeat(loop.name, gpuRule(m_seconds / std::size(loops)), std::min(m_seconds / std::size(loops), 0.25), onceCompared);
         if (series.problem)
             return resultOf(*series.problem, loop.name);
+        if (wrong > 0) { // no figure of it; said also when there is no time left
+            const auto named = loop.kernel == StreamKernel::Copy ? verify(loop) : CheckResult::completed(); // words that stay wrong have an address
+            const std::string where = "in the parts that were compared after " + std::to_string(piece) + " repetitions";
+            return named.status == protocol::StepStatus::Completed ? tellWrong(loop, wrong, where) : named;
+        }
         m_bench.measured(loop.name, Unit::GigabytesPerSecond, m_bench.subject(), series,
                          {{"kernel", loop.name}, {"runs_of_a_repetition", std::to_string(times)}, {"verified", loop.verified}});
         if (m_bench.stopped())
@@ -100,27 +134,49 @@ private:
         return verify(loop);
     }
 
+    Outcome<std::uint64_t> wrongIn(const Loop &loop, int piece, int of)
+    {
+        return m_device.wrongWords(loop.kernel, *m_arrays.to, *m_arrays.a, *m_arrays.b, m_arrays.bytes, piece, of);
+    }
+
+    CheckResult tellWrong(const Loop &loop, std::uint64_t wrong, const std::string &where)
+    {
+        const std::string text = std::string("the kernel ") + loop.name + " left " + std::to_string(wrong) + " wrong words " + where
+            + ": its arithmetic or its memory is wrong";
+        m_bench.report().event(protocol::Severity::Error, "gpu.wrong_result", m_bench.subject(), text + ".",
+                               {{"kernel", loop.name}, {"wrong_words", std::to_string(wrong)}});
+        return CheckResult::failed(text);
+    }
+
     CheckResult verify(const Loop &loop)
     {
         m_bench.stage(std::string("verifying ") + loop.name);
-        std::vector<std::pair<const char *, DeviceMemory *>> known{{"array a", m_arrays.a.get()}, {"array b", m_arrays.b.get()}};
-        if (loop.kernel == StreamKernel::Copy)
-            known.push_back({"the copy", m_arrays.to.get()});
-        for (const auto &[name, memory] : known) {
-            const auto report = m_device.verify(*memory, m_seed);
+        struct Known {
+            const char *name;
+            DeviceMemory *memory;
+            std::uint64_t seed;
+        };
+        std::vector<Known> known{{"array a", m_arrays.a.get(), m_seed}, {"array b", m_arrays.b.get(), m_otherSeed}};
+        if (loop.kernel == StreamKernel::Copy) // the words that are wrong can be named
+            known.push_back({"the copy", m_arrays.to.get(), m_seed});
+        for (const auto &[name, memory, seed] : known) {
+            const auto report = m_device.verify(*memory, seed);
             if (!report.ok())
                 return resultOf(report.problem(), std::string("verifying ") + loop.name);
             if (report->wrong > 0)
-                return tellMiscompares(m_bench.report(), m_bench.subject(), *report, std::string(name) + " after " + loop.name, m_seed);
+                return tellMiscompares(m_bench.report(), m_bench.subject(), *report, std::string(name) + " after " + loop.name, seed);
         }
-        return CheckResult::completed();
+        const auto wrong = wrongIn(loop, 0, 1);
+        if (!wrong.ok())
+            return resultOf(wrong.problem(), std::string("verifying ") + loop.name);
+        return *wrong > 0 ? tellWrong(loop, *wrong, "of " + std::to_string(m_arrays.bytes / 8)) : CheckResult::completed();
     }
 
     Bench &m_bench;
     Device &m_device;
     Arrays m_arrays;
     double m_seconds;
-    std::uint64_t m_seed;
+    std::uint64_t m_seed, m_otherSeed; ///< of the arrays a (and what it is copied to) and b
 };
 
 CheckResult measureMemory(Bench &bench, double seconds, std::uint64_t wanted)
@@ -151,15 +207,20 @@ std::vector<std::string> GpuMemory::parameterHelp() const
     return help;
 }
 
+std::string GpuMemory::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    readWanted(options, CheckContext());
+    return options.problem();
+}
+
 CheckResult GpuMemory::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    const auto common = GpuOptions::read(options, Order::SideBySide, context);
-    const double seconds = options.number("seconds", 3, 0.01, 604800);
-    const auto wanted = options.integer("array_bytes", 0, 0, std::int64_t(1) << 40);
+    const auto wanted = readWanted(options, context);
     if (options.bad())
         return CheckResult::error(options.problem());
-    return measureEachGpu(context, id(), common, [&](Bench &bench) { return measureMemory(bench, seconds, std::uint64_t(wanted)); });
+    return measureEachGpu(context, id(), wanted.common, [&](Bench &bench) { return measureMemory(bench, wanted.seconds, wanted.arrayBytes); });
 }
 
 } // namespace seatrial::engine

@@ -12,6 +12,7 @@ public:
     std::string_view id() const override { return "gpu.memory"; }
     std::string_view summary() const override { return "GPU memory bandwidth: read, write, copy, scale, add, triad; contents verified"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     CheckResult load(const CheckContext &context) const override;

@@ -17,11 +17,23 @@ constexpr std::uint64_t granule = 2 << 20;
 constexpr std::uint64_t sliceBytes = 4ull << 30; ///< between two looks at the time and at the stop flag
 
 struct Wanted {
+    GpuOptions common;
     double share = 0.9;
     std::uint64_t mostBytes = 0;
     double seconds = 60;
     std::int64_t rounds = 1;
 };
+
+Wanted readWanted(Options &options, const CheckContext &context)
+{
+    Wanted wanted;
+    wanted.common = GpuOptions::read(options, Order::SideBySide, context);
+    wanted.share = options.number("share", 0.9, 0.01, 0.98);
+    wanted.mostBytes = std::uint64_t(options.integer("max_bytes", 0, 0, std::int64_t(1) << 50));
+    wanted.seconds = std::min(options.number("seconds", 60, 0.01, 604800), context.deadlineSeconds * 0.8);
+    wanted.rounds = options.integer("rounds", 1, 1, 1'000'000);
+    return wanted;
+}
 
 struct Pattern {
     std::string name;
@@ -201,18 +213,20 @@ std::vector<std::string> GpuMemoryPattern::parameterHelp() const
     return help;
 }
 
+std::string GpuMemoryPattern::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    readWanted(options, CheckContext());
+    return options.problem();
+}
+
 CheckResult GpuMemoryPattern::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    const auto common = GpuOptions::read(options, Order::SideBySide, context);
-    Wanted wanted;
-    wanted.share = options.number("share", 0.9, 0.01, 0.98);
-    wanted.mostBytes = std::uint64_t(options.integer("max_bytes", 0, 0, std::int64_t(1) << 50));
-    wanted.seconds = std::min(options.number("seconds", 60, 0.01, 604800), context.deadlineSeconds * 0.8);
-    wanted.rounds = options.integer("rounds", 1, 1, 1'000'000);
+    const auto wanted = readWanted(options, context);
     if (options.bad())
         return CheckResult::error(options.problem());
-    return measureEachGpu(context, id(), common, [&](Bench &bench) { return measurePatterns(bench, wanted); });
+    return measureEachGpu(context, id(), wanted.common, [&](Bench &bench) { return measurePatterns(bench, wanted); });
 }
 
 } // namespace seatrial::engine

@@ -13,6 +13,7 @@ public:
     std::string_view id() const override { return "gpu.memory_pattern"; }
     std::string_view summary() const override { return "GPU memory patterns over a share of free memory: the offset of a miscompare"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     CheckResult load(const CheckContext &context) const override;

@@ -20,9 +20,19 @@ constexpr std::uint64_t usualBytes = 256ull << 20;
 constexpr double repetitionSeconds = 0.01;
 
 struct Wanted {
+    GpuOptions common;
     double seconds = 0.5;
     std::uint64_t bytes = usualBytes;
 };
+
+Wanted readWanted(Options &options, const CheckContext &context)
+{
+    Wanted wanted;
+    wanted.common = GpuOptions::read(options, Order::SideBySide, context); // pairs without a common GPU
+    wanted.seconds = options.number("seconds", 0.5, 0.01, 604800);
+    wanted.bytes = std::uint64_t(options.integer("bytes", usualBytes, 4096, std::int64_t(8) << 30)) / 8 * 8;
+    return wanted;
+}
 
 std::string arrow(const SurveyedGpu &from, const SurveyedGpu &to)
 {
@@ -191,15 +201,20 @@ std::vector<std::string> GpuPeer::parameterHelp() const
     return help;
 }
 
+std::string GpuPeer::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    readWanted(options, CheckContext());
+    return options.problem();
+}
+
 CheckResult GpuPeer::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    const auto common = GpuOptions::read(options, Order::SideBySide, context); // pairs without a common GPU
-    Wanted wanted;
-    wanted.seconds = options.number("seconds", 0.5, 0.01, 604800);
-    wanted.bytes = std::uint64_t(options.integer("bytes", usualBytes, 4096, std::int64_t(8) << 30)) / 8 * 8;
+    const auto wanted = readWanted(options, context);
     if (options.bad())
         return CheckResult::error(options.problem());
+    const auto &common = wanted.common;
     const auto survey = surveyGpus(context, common);
     if (survey.refusal)
         return *survey.refusal;

@@ -59,6 +59,10 @@ public:
                     reportPciLink(m_reporter, row.pci->folder, row.part.place, {{"pci_address", row.pci->address}});
                 if (row.nvlinks)
                     m_reporter.read("nvlinks", Unit::Count, row.part.place, *row.nvlinks);
+                if (row.coherentLinks)
+                    m_reporter.read("c2c_active", Unit::Count, row.part.place, *row.coherentLinks);
+                if (row.coherentSpeed)
+                    m_reporter.read("c2c_speed", Unit::GigabytesPerSecond, row.part.place, *row.coherentSpeed);
             }
         }
     }

@@ -20,14 +20,17 @@ bool isKey(const std::string &metric)
     return metric.starts_with("ecc_total_") || metric.starts_with("row_remap_") || metric.starts_with("retired_pages_") || metric == "pcie_replays";
 }
 
-/// 7 of "gpu/3/link/7"; nothing for a reading of the whole GPU.
+/// 7 of "gpu/3/link/7" and of "gpu/3/c2c/7"; nothing for a reading of the whole GPU.
 std::optional<int> linkOf(const std::string &subject)
 {
-    const auto at = subject.find("/link/");
-    if (at == subject.npos)
-        return std::nullopt;
-    const auto number = parseInteger(std::string_view(subject).substr(at + 6));
-    return number ? std::optional(int(*number)) : std::nullopt;
+    for (const std::string_view kind : {"/link/", "/c2c/"}) {
+        const auto at = subject.find(kind);
+        if (at == subject.npos)
+            continue;
+        const auto number = parseInteger(std::string_view(subject).substr(at + kind.size()));
+        return number ? std::optional(int(*number)) : std::nullopt;
+    }
+    return std::nullopt;
 }
 
 std::string joined(const std::set<std::string> &names)

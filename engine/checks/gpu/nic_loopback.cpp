@@ -25,19 +25,31 @@ constexpr std::size_t mostRails = 64;
 /// Adapters that are set to more come closer to the link's own rate, none goes beyond it.
 constexpr double payloadShare = 256. / 280;
 
+/// A name as it stands below /sys/class/infiniband, and perhaps a port: mlx5_0/1.
+bool isName(const std::string &text)
+{
+    constexpr std::size_t longest = 64;
+    constexpr const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:-/";
+    return !text.empty() && text.size() <= longest && text.find_first_not_of(letters) == std::string::npos;
+}
+
 struct Wanted {
+    GpuOptions common;
     double seconds = 1;
     std::uint64_t bytes = 1 << 20;
     std::uint64_t smallBytes = 64 << 10;
     std::string nic = "all";
 
-    static Wanted read(Options &options)
+    static Wanted read(Options &options, const CheckContext &context)
     {
         Wanted wanted;
+        wanted.common = GpuOptions::read(options, Order::OneByOne, context);
         wanted.seconds = options.number("seconds", 1, 0.01, 604800);
         wanted.bytes = std::uint64_t(options.integer("bytes", 1 << 20, 64, std::int64_t(1) << 30));
         wanted.smallBytes = std::uint64_t(options.integer("small_bytes", 64 << 10, 64, std::int64_t(1) << 30));
         wanted.nic = options.text("nic", "all");
+        if (!isName(wanted.nic))
+            options.reject("nic", "\"all\" or the name of an adapter, like mlx5_0");
         return wanted;
     }
     bool means(const std::string &rail) const { return nic == "all" || rail == nic || rail.starts_with(nic + '/'); }
@@ -217,13 +229,20 @@ std::optional<CheckResult> NicLoopback::absence(const CheckContext &context) con
                       : std::optional(CheckResult::notPermitted("nothing here can give work to the InfiniBand or RoCE adapters of this node"));
 }
 
+std::string NicLoopback::refusal(const protocol::Parameters &parameters) const
+{
+    Options options(parameters);
+    Wanted::read(options, CheckContext());
+    return options.problem();
+}
+
 CheckResult NicLoopback::load(const CheckContext &context) const
 {
     Options options(context.parameters);
-    const auto common = GpuOptions::read(options, Order::OneByOne, context);
-    const Wanted wanted = Wanted::read(options);
+    const Wanted wanted = Wanted::read(options, context);
     if (options.bad())
         return CheckResult::error(options.problem());
+    const auto &common = wanted.common;
     const auto emit = [&](protocol::Body body) {
         if (context.out)
             context.out->emit(std::move(body));

@@ -13,6 +13,7 @@ public:
     std::string_view id() const override { return "nic.loopback"; }
     std::string_view summary() const override { return "Each InfiniBand or RoCE port against itself, by RDMA"; }
     std::vector<std::string> parameterHelp() const override;
+    std::string refusal(const protocol::Parameters &parameters) const override;
 
 protected:
     bool loadsDevices() const override { return true; }

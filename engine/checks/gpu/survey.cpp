@@ -126,7 +126,8 @@ GpuOptions GpuOptions::read(Options &options, Order usual, const CheckContext &c
         options.reject("order", "\"side by side\" or \"one by one\"");
     const auto gpus = options.text("gpus", "all");
     read.gpus = gpus == "all" ? std::vector<int>() : parseCpuList(gpus);
-    if (gpus != "all" && (read.gpus.empty() || cpuListText(read.gpus) != gpus))
+    const bool twice = std::adjacent_find(read.gpus.begin(), read.gpus.end()) != read.gpus.end();
+    if (gpus != "all" && (read.gpus.empty() || twice || read.gpus.back() >= mostGpus || cpuListText(read.gpus) != gpus))
         options.reject("gpus", "\"all\" or numbers in order, like \"0-3,6\"");
     return read;
 }

@@ -61,6 +61,18 @@ std::string nameOf(std::string text)
     return text;
 }
 
+/// Of a NUMA node. One that does not say how much it has, has some.
+bool hasNoMemory(const fs::path &node)
+{
+    constexpr std::size_t most = 4096;
+    const auto text = readText(node / "meminfo", most);
+    const auto total = text ? text->find("MemTotal:") : std::string::npos;
+    if (!text || total == text->npos)
+        return false;
+    const auto numbers = words(std::string_view(*text).substr(total + 9, 40));
+    return !numbers.empty() && numbers.front() == "0";
+}
+
 class TopologyReader
 {
 public:
@@ -84,6 +96,7 @@ public:
 private:
     void gpus();
     void addKnownGpu(int index);
+    static void takeLinks(TopologyRow &row, const Reading &reading);
     void nics();
     void nvSwitches();
     void relations();
@@ -133,16 +146,24 @@ void TopologyReader::addKnownGpu(int index)
         row.part = std::move(*identity);
         if (const auto address = row.part.attributes.find("pci_address"); address != row.part.attributes.end())
             row.pci = m_tree.find(address->second);
-        for (const auto &reading : m_management.readings(index)) {
-            if (reading.metric == "nvlink_active")
-                row.nvlinks = reading.value;
-        }
+        for (const auto &reading : m_management.readings(index))
+            takeLinks(row, reading);
     } else if (identity.problem().trouble == DeviceTrouble::Lost) {
         m_topology.lost.push_back("GPU " + std::to_string(index) + " is lost: " + identity.problem().text);
     }
     row.part.kind = "gpu";
     row.part.place = "gpu/" + std::to_string(index);
     m_topology.gpus.push_back(std::move(row));
+}
+
+void TopologyReader::takeLinks(TopologyRow &row, const Reading &reading)
+{
+    if (reading.metric == "nvlink_active")
+        row.nvlinks = reading.value;
+    else if (reading.metric == "c2c_active")
+        row.coherentLinks = reading.value;
+    else if (reading.metric == "c2c_speed" && reading.value && *reading.value > 0)
+        row.coherentSpeed = std::min(row.coherentSpeed.value_or(*reading.value), *reading.value);
 }
 
 void TopologyReader::nics()
@@ -220,8 +241,17 @@ void TopologyReader::numaNodes()
         if (!number || m_topology.numaNodes.size() >= kMostNumaNodes)
             continue;
         protocol::Part part{"numa", "numa/" + std::to_string(*number), {}, {}, {}, {}};
-        if (const auto cpus = readLine(m_sysroot / "sys/devices/system/node" / name / "cpulist"))
+        const auto folder = m_sysroot / "sys/devices/system/node" / name;
+        const auto cpus = readLine(folder / "cpulist");
+        if (cpus && !cpus->empty())
             part.attributes["cpus"] = cpus->substr(0, 200);
+        else if (hasNoMemory(folder)) // Grace sets numbers aside for parts of a GPU (MIG): there is nothing behind them
+            continue;
+        for (const TopologyRow &gpu : m_topology.gpus) {
+            const auto own = gpu.part.attributes.find("gpu_numa_id");
+            if (own != gpu.part.attributes.end() && own->second == std::to_string(*number))
+                part.attributes["memory_of"] = gpu.part.place;
+        }
         m_topology.numaNodes.push_back(std::move(part));
     }
 }
@@ -231,7 +261,10 @@ std::string TopologyReader::numaText(const PciFunction &function) const
 {
     if (function.numaNode >= 0)
         return std::to_string(function.numaNode);
-    return m_topology.numaNodes.size() == 1 ? m_topology.numaNodes.front().place.substr(5) : std::string();
+    const auto hasCpus = [](const protocol::Part &node) { return node.attributes.contains("cpus"); };
+    const auto &nodes = m_topology.numaNodes;
+    const auto only = std::find_if(nodes.begin(), nodes.end(), hasCpus);
+    return std::count_if(nodes.begin(), nodes.end(), hasCpus) == 1 ? only->place.substr(5) : std::string();
 }
 
 /// Makes parts of the root port and the switches above @p function. The place of the lowest.
@@ -275,6 +308,8 @@ void TopologyReader::place(TopologyRow &row)
     const std::string numa = numaText(*row.pci);
     if (!numa.empty())
         attributes["numa_node"] = numa;
+    if (row.coherentLinks && !numa.empty())
+        attributes["c2c"] = "numa/" + numa; // its processor
     const std::string bridge = bridgeAbove(*row.pci);
     attributes["parent"] = !bridge.empty() ? bridge : !numa.empty() ? "numa/" + numa : row.pci->host;
     if (attributes["parent"].empty())

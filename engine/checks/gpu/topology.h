@@ -18,6 +18,8 @@ struct TopologyRow {
     int gpu = -1;                     ///< the driver's number; -1: none, or the driver does not know it
     std::map<std::string, std::string> relations; ///< place of another row to the word
     std::optional<double> nvlinks;    ///< that are up
+    std::optional<double> coherentLinks; ///< NVLink-C2C to its processor that are up; nothing where it has none
+    std::optional<double> coherentSpeed; ///< of the slowest of them, GB/s
 };
 
 /// What a node's GPUs, adapters and switches hang on, from sysfs and the driver.

@@ -180,6 +180,7 @@ public:
     std::string_view id() const override { return m_check->id(); }
     std::string_view summary() const override { return m_check->summary(); }
     std::vector<std::string> parameterHelp() const override { return m_check->parameterHelp(); }
+    std::string refusal(const protocol::Parameters &parameters) const override { return m_check->refusal(parameters); }
     bool loads() const override { return m_check->loads(); }
 
     CheckResult run(const CheckContext &context) const override

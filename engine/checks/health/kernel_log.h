@@ -57,7 +57,7 @@ struct FoldedTrouble {
 
 struct KernelTroubles {
     std::map<KernelTrouble, std::uint64_t> counts; ///< every kind, zero included
-    std::vector<FoldedTrouble> folded;             ///< at most @p mostFolded
+    std::vector<FoldedTrouble> folded;             ///< at most @p mostFolded Xids, and as many of all others
     std::uint64_t left = 0;                        ///< messages that found no place in folded
 };
 

@@ -169,6 +169,7 @@ KernelTroubles foldTroubles(const std::vector<KernelMessage> &messages, std::siz
     for (const auto trouble : allKernelTroubles())
         troubles.counts[trouble] = 0;
     std::map<std::string, std::size_t> places;
+    std::size_t xids = 0; // have room of their own: each is judged by what it means
     for (const auto &message : messages) {
         const auto trouble = classify(message.text);
         if (!trouble)
@@ -179,13 +180,15 @@ KernelTroubles foldTroubles(const std::vector<KernelMessage> &messages, std::siz
         const auto key = std::string(codeOf(*trouble)) + '|'
             + (xid.empty() ? withoutNumbers(message.text) : subject + '|' + xid + (isDecoded(xid) ? message.text.substr(message.text.find("): ")) : ""));
         const auto known = places.find(key);
-        if (known == places.end() && troubles.folded.size() >= mostFolded) {
+        const bool isXid = *trouble == KernelTrouble::Xid;
+        if (known == places.end() && (isXid ? xids : troubles.folded.size() - xids) >= mostFolded) {
             ++troubles.left;
             continue;
         }
         const auto place = known == places.end() ? troubles.folded.size() : known->second;
         if (known == places.end()) {
             places.emplace(key, place);
+            xids += isXid;
             troubles.folded.push_back({*trouble, message.text.substr(0, 400), subject, 0, message.seconds, message.seconds, xid});
         }
         ++troubles.folded[place].count;

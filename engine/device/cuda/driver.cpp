@@ -3,6 +3,7 @@
 
 #include "engine/device/cuda/cuda_errors.h"
 #include "engine/device/cuda/dynamic_library.h"
+#include "engine/device/recorded.h"
 
 #include <algorithm>
 #include <cctype>
@@ -50,8 +51,10 @@ std::string sysfsPciAddress(std::string address)
     return address;
 }
 
-Outcome<Driver> openDriver()
+Outcome<Driver> openDriver(const std::filesystem::path &sysroot)
 {
+    if (auto refusal = notOfThisMachine(sysroot, "SEATRIAL_CUDA"))
+        return std::move(*refusal);
     const DynamicLibrary library = DynamicLibrary::open("SEATRIAL_CUDA", {"libcuda.so.1"});
     if (!library.isOpen())
         return DeviceProblem{DeviceTrouble::NotPresent, "there is no CUDA driver: " + library.problem()};

@@ -4,6 +4,7 @@
 #include "engine/device/cuda/cuda_api.h"
 #include "engine/device/outcome.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,8 @@ struct Driver {
     std::vector<CudaDevice> devices; ///< ascending by PCI address
 };
 
-/// Opens libcuda.so.1 (SEATRIAL_CUDA names another one) and asks for its devices.
-Outcome<Driver> openDriver();
+/// Opens libcuda.so.1 (SEATRIAL_CUDA names another one) and asks for its devices. Not where @p sysroot is that of another machine.
+Outcome<Driver> openDriver(const std::filesystem::path &sysroot);
 
 /// "13.0" for 13000.
 std::string cudaVersionText(int version);

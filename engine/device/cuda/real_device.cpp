@@ -10,7 +10,6 @@ namespace seatrial::engine::cuda {
 namespace {
 
 constexpr std::uint64_t kStreamToken = 0x9E3779B97F4A7C15ull; ///< half of its bits are set
-constexpr std::uint64_t kPieces = 16; ///< of what a stream made, one is compared after each run
 constexpr int kArithmeticLaunches = 4;
 
 CuAddress addressOf(const DeviceMemory &memory)
@@ -132,40 +131,35 @@ Outcome<double> RealDevice::stream(StreamKernel kernel, DeviceMemory &to, const 
     if (Trouble trouble = usable({&to, &a, &b}, bytes, times))
         return *trouble;
     const StreamWork work{addressOf(to), addressOf(a), addressOf(b), bytes / 16, kStreamToken};
-    Outcome<double> seconds = m_gpu->timed([&]() -> Trouble {
+    return m_gpu->timed([&]() -> Trouble {
         for (int i = 0; i < times; ++i)
             if (Trouble trouble = m_gpu->launch(kernelOf(kernel), &work))
                 return trouble;
         return {};
     });
-    if (seconds && kernel != StreamKernel::Read)
-        if (Trouble trouble = checkPiece(kernel, &work))
-            return *trouble;
-    return seconds;
 }
 
-/// Outside of what is timed: another sixteenth after each run, so that all of it is compared again and again.
-Trouble RealDevice::checkPiece(StreamKernel kernel, const void *streamWork)
+Outcome<std::uint64_t> RealDevice::wrongWords(StreamKernel kernel, const DeviceMemory &to, const DeviceMemory &a, const DeviceMemory &b,
+                                              std::uint64_t bytes, int part, int parts)
 {
-    const StreamWork &stream = *static_cast<const StreamWork *>(streamWork);
-    const std::uint64_t piece = m_streamRuns++ % kPieces;
-    const std::uint64_t first = stream.chunks * piece / kPieces;
-    const std::uint64_t end = stream.chunks * (piece + 1) / kPieces;
+    if (Trouble trouble = usable({&to, &a, &b}, bytes, 1))
+        return *trouble;
+    const StreamWork stream{addressOf(to), addressOf(a), addressOf(b), bytes / 16, kStreamToken};
+    const auto startOf = [&](int which) { return stream.chunks * static_cast<std::uint64_t>(which) / static_cast<std::uint64_t>(parts); };
     const bool inPlace = kernel != StreamKernel::Write && (stream.to == stream.a || (stream.to == stream.b && kernel >= StreamKernel::Add));
-    if (inPlace || end == first)
-        return {};
-    const StreamCheckWork work{stream, first, end - first, static_cast<std::uint64_t>(kernel), m_gpu->scratch()};
+    if (parts < 1 || part < 0 || part >= parts || kernel == StreamKernel::Read || inPlace || startOf(part) == startOf(part + 1))
+        return std::uint64_t(0);
+    if (Trouble trouble = m_gpu->enter())
+        return *trouble;
+    const StreamCheckWork work{stream, startOf(part), startOf(part + 1) - startOf(part), static_cast<std::uint64_t>(kernel), m_gpu->scratch()};
     std::uint64_t wrong = 0;
     if (Trouble trouble = m_gpu->clearScratch(sizeof(wrong)))
-        return trouble;
+        return *trouble;
     if (Trouble trouble = m_gpu->launch(Kernel::StreamCheck, &work))
-        return trouble;
+        return *trouble;
     if (Trouble trouble = m_gpu->readScratch(&wrong, sizeof(wrong)))
-        return trouble;
-    if (wrong == 0)
-        return {};
-    return m_gpu->problem(DeviceTrouble::Broken, std::string("the kernel ") + kKernelNames[static_cast<std::size_t>(kernelOf(kernel))] + " left "
-                              + std::to_string(wrong) + " wrong words of " + std::to_string(2 * work.pieceChunks) + " that were compared");
+        return *trouble;
+    return wrong;
 }
 
 Outcome<double> RealDevice::fill(DeviceMemory &memory, std::uint64_t seed)

@@ -30,6 +30,8 @@ public:
     Outcome<bool> reaches(const Device &peer) const override;
     Outcome<double> stream(StreamKernel kernel, DeviceMemory &to, const DeviceMemory &a, const DeviceMemory &b, std::uint64_t bytes,
                            int times) override;
+    Outcome<std::uint64_t> wrongWords(StreamKernel kernel, const DeviceMemory &to, const DeviceMemory &a, const DeviceMemory &b,
+                                      std::uint64_t bytes, int part, int parts) override;
     Outcome<double> fill(DeviceMemory &memory, std::uint64_t seed) override;
     Outcome<VerifyReport> verify(const DeviceMemory &memory, std::uint64_t seed) override;
     Outcome<double> multiply(const Multiplication &what, int times) override;
@@ -38,12 +40,10 @@ public:
 private:
     Trouble usable(std::initializer_list<const DeviceMemory *> memories, std::uint64_t bytes, int times) const;
     Trouble enqueueCopy(const DeviceMemory &to, const DeviceMemory &from, std::uint64_t bytes, CuStream stream) const;
-    Trouble checkPiece(StreamKernel kernel, const void *streamWork);
 
     std::shared_ptr<Gpu> m_gpu;
     std::function<void(const std::string &)> m_loaded;
     std::unique_ptr<Multiplier> m_multiplier;
-    std::uint64_t m_streamRuns = 0;
 };
 
 } // namespace seatrial::engine::cuda

@@ -168,7 +168,7 @@ Trouble RealMachine::start()
 {
     if (m_driver)
         return {};
-    Outcome<Driver> driver = openDriver();
+    Outcome<Driver> driver = openDriver(m_sysroot);
     if (!driver)
         return driver.problem();
     if (!hasKernels())

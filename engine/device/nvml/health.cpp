@@ -37,6 +37,7 @@ public:
         memory();
         fabric();
         links();
+        coherentLinks();
         return std::move(m_readings);
     }
 
@@ -86,6 +87,7 @@ private:
     void memory();
     void fabric();
     void links();
+    void coherentLinks();
     void linkErrors(unsigned link);
     template <std::size_t Size>
     void fields(const FieldRow (&rows)[Size], const std::string &subject, unsigned scope);
@@ -321,14 +323,39 @@ void HealthReader::links()
         else
             absent("nvlink_state", Unit::None, Nature::Gauge, m_library.linkState.name(), outcome, subject);
         active += outcome == result::success && state != 0;
+        const bool isDown = outcome == result::success && state == 0;
         outcome = ask(m_library.linkVersion, link, &version);
         if (outcome == result::success)
             value("nvlink_version", Unit::None, Nature::Fixed, version, linkVersionText(version), subject);
         linkErrors(link);
         fields(linkFields, subject, link);
+        if (isDown) // has no speed; its state tells of it
+            std::erase_if(m_readings, [&](const Reading &reading) { return reading.metric == "nvlink_speed" && reading.subject == subject; });
     }
     if (count > 0)
         value("nvlink_active", Unit::Count, Nature::Gauge, active);
+}
+
+/// Between GPU and processor, where they are one module: Grace Hopper, Grace Blackwell.
+void HealthReader::coherentLinks()
+{
+    constexpr unsigned countField = 170;
+    FieldValue count{};
+    count.fieldId = countField;
+    const Result asked = ask(m_library.fieldValues, 1, &count);
+    const auto links = asked == result::success ? numberOf(count) : std::nullopt;
+    if (!links)
+        return absent("c2c_links", Unit::Count, Nature::Fixed, "field 170", asked != result::success ? asked : count.outcome);
+    const unsigned known = std::min(unsigned(std::max(*links, 0.0)), mostLinks);
+    value("c2c_links", Unit::Count, Nature::Fixed, known);
+    unsigned active = 0;
+    for (unsigned link = 0; link < known; ++link) {
+        const std::size_t from = m_readings.size();
+        fields(coherentFields, m_gpu.subject() + "/c2c/" + std::to_string(link), link);
+        active += m_readings.size() > from && m_readings[from].value.value_or(0) == 1;
+    }
+    if (known > 0)
+        value("c2c_active", Unit::Count, Nature::Gauge, active);
 }
 
 /// Counters of the generations before Blackwell; later ones have fields instead.

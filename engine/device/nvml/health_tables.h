@@ -63,7 +63,6 @@ inline constexpr FieldRow deviceFields[] = {
     {"memory_temperature_max_margin", 195, protocol::Unit::Celsius, 1, Nature::Fixed},
     {"temperature_max_margin", 196, protocol::Unit::Celsius, 1, Nature::Fixed},
     {"recovery_action", 230, protocol::Unit::None, 1, Nature::Gauge, recoveryActionText},
-    {"c2c_links", 170, protocol::Unit::Count, 1, Nature::Fixed},
     {"row_remap_correctable_inactive", 301, protocol::Unit::Count, 1, Nature::Counter},
     {"row_remap_uncorrectable_inactive", 302, protocol::Unit::Count, 1, Nature::Counter},
 };
@@ -84,6 +83,15 @@ inline constexpr FieldRow linkFields[] = {
     {"nvlink_symbol_errors", 221, protocol::Unit::Count, 1, Nature::Counter},
     {"nvlink_symbol_ber", 222, protocol::Unit::None, 1, Nature::Ratio},
     {"nvlink_raw_ber", 293, protocol::Unit::None, 1, Nature::Ratio},
+};
+
+/// Of each link between GPU and processor (NVLink-C2C).
+inline constexpr FieldRow coherentFields[] = {
+    {"c2c_state", 171, protocol::Unit::None, 1, Nature::Gauge, linkStateText},
+    {"c2c_speed", 172, protocol::Unit::GigabytesPerSecond, 1e-3, Nature::Gauge},
+    {"c2c_crc_errors", 231, protocol::Unit::Count, 1, Nature::Counter},
+    {"c2c_replays", 232, protocol::Unit::Count, 1, Nature::Counter},
+    {"c2c_replays_in_a_row", 233, protocol::Unit::Count, 1, Nature::Counter},
 };
 
 /// A function that answers one unsigned number.

@@ -4,6 +4,8 @@
 
 #include <cstdio>
 #include <cstring>
+#include <iterator>
+#include <vector>
 
 namespace seatrial::engine::nvml {
 
@@ -110,6 +112,34 @@ void addFabric(const Gpu &gpu, protocol::Parameters &attributes)
     attributes["fabric_status"] = fabric.info.status == result::success ? "Success" : gpu.library.describe("fabric", fabric.info.status);
 }
 
+/// "0,3-9,11-17" of the bits that are set.
+template <std::size_t Words>
+std::string bitList(const unsigned long (&words)[Words])
+{
+    constexpr std::size_t bits = 8 * sizeof words[0];
+    std::vector<int> set;
+    for (std::size_t bit = 0; bit < Words * bits; ++bit) {
+        if (words[bit / bits] >> bit % bits & 1U)
+            set.push_back(int(bit));
+    }
+    return cpuListText(set);
+}
+
+/// What `nvidia-smi topo -m` has in its columns "CPU Affinity" and "NUMA Affinity": a GPU behind NVLink-C2C is near several NUMA nodes.
+void addAffinity(const Gpu &gpu, protocol::Parameters &attributes)
+{
+    constexpr unsigned ofNumaNode = 0; // NVML_AFFINITY_SCOPE_NODE
+    unsigned long cpus[64] = {}, nodes[16] = {};
+    if (gpu.library.cpuAffinity(gpu.handle, std::size(cpus), cpus) == result::success) {
+        if (auto list = bitList(cpus); !list.empty())
+            attributes["cpu_affinity"] = std::move(list);
+    }
+    if (gpu.library.memoryAffinity(gpu.handle, std::size(nodes), nodes, ofNumaNode) == result::success) {
+        if (auto list = bitList(nodes); !list.empty())
+            attributes["numa_affinity"] = std::move(list);
+    }
+}
+
 void addModes(const Gpu &gpu, protocol::Parameters &attributes)
 {
     const auto onOff = [](unsigned mode) { return mode ? "Enabled" : "Disabled"; };
@@ -176,7 +206,8 @@ protocol::Part readIdentity(const Gpu &gpu, const protocol::Parameters &versions
     number("module_id", library.moduleId, decimal);
     number("minor_number", library.minorNumber, decimal);
     number("architecture", library.architecture, architectureText);
-    number("numa_node", library.numaNode, decimal);
+    number("gpu_numa_id", library.ownNumaNode, decimal);
+    addAffinity(gpu, part.attributes);
     addPci(gpu, part.attributes);
     addInforom(gpu, part.attributes);
     addPlatform(gpu, part.attributes);

@@ -119,7 +119,9 @@ void Library::loadAll()
     load(brand, "nvmlDeviceGetBrand");
     load(persistenceMode, "nvmlDeviceGetPersistenceMode");
     load(computeMode, "nvmlDeviceGetComputeMode");
-    load(numaNode, "nvmlDeviceGetNumaNodeId");
+    load(ownNumaNode, "nvmlDeviceGetNumaNodeId");
+    load(cpuAffinity, "nvmlDeviceGetCpuAffinity");
+    load(memoryAffinity, "nvmlDeviceGetMemoryAffinity");
     load(migMode, "nvmlDeviceGetMigMode");
     load(eccMode, "nvmlDeviceGetEccMode");
     load(platformInfo, "nvmlDeviceGetPlatformInfo");

@@ -71,7 +71,9 @@ public:
     Function<Result(DeviceHandle, unsigned, char *, unsigned)> inforomVersion;
     Function<Result(DeviceHandle, char *)> gspFirmware;
     Function<Result(DeviceHandle, PciInfo *)> pciInfo;
-    Function<Number> boardId, moduleId, minorNumber, architecture, brand, persistenceMode, computeMode, numaNode;
+    Function<Number> boardId, moduleId, minorNumber, architecture, brand, persistenceMode, computeMode, ownNumaNode;
+    Function<Result(DeviceHandle, unsigned, unsigned long *)> cpuAffinity;
+    Function<Result(DeviceHandle, unsigned, unsigned long *, unsigned)> memoryAffinity;
     Function<Result(DeviceHandle, unsigned *, unsigned *)> migMode, eccMode;
     Function<Result(DeviceHandle, PlatformInfo *)> platformInfo;
     Function<Result(DeviceHandle, FabricInfo3 *)> fabricInfoVersioned;

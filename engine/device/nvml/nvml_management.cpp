@@ -2,6 +2,7 @@
 #include "engine/device/nvml/nvml_management.h"
 
 #include "engine/device/nvml/reader.h"
+#include "engine/device/recorded.h"
 #include "engine/measure/text.h"
 
 #include <algorithm>
@@ -69,8 +70,10 @@ std::string whyNoInit(const Library &library, Result outcome, const std::filesys
 struct NvmlManagement::State {
     explicit State(NvmlOptions chosen) : options(std::move(chosen))
     {
-        if (options.library.empty())
+        if (options.library.empty()) {
+            refusal = notOfThisMachine(options.sysroot, "SEATRIAL_NVML");
             options.library = Library::usualFile();
+        }
         if (!options.now)
             options.now = monotonicSeconds;
     }
@@ -85,6 +88,7 @@ struct NvmlManagement::State {
     std::string nameOf(unsigned pid) const;
 
     NvmlOptions options;
+    std::optional<DeviceProblem> refusal; ///< why the library is not even opened
     std::unique_ptr<Library> library;
     std::atomic<const Library *> shown = nullptr; ///< for doing(), which any thread may ask
     std::optional<Outcome<int>> opened;
@@ -98,6 +102,8 @@ const Outcome<int> &NvmlManagement::State::open()
 {
     if (opened)
         return *opened;
+    if (refusal)
+        return opened.emplace(*refusal);
     auto loaded = Library::open(options.library);
     if (!loaded)
         return opened.emplace(loaded.problem());

@@ -16,7 +16,7 @@ class Library;
 
 struct NvmlOptions {
     std::string library;                    ///< for dlopen(); empty: $SEATRIAL_NVML or libnvidia-ml.so.1
-    std::filesystem::path sysroot = "/";    ///< where /proc tells the version of the kernel's driver
+    std::filesystem::path sysroot = "/";    ///< where /proc tells the version of the kernel's driver; of another machine: only a library that was named is opened
     std::function<double()> now;            ///< Machine::now(); empty: CLOCK_MONOTONIC
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/device/verbs/verbs_rails.h"
 
+#include "engine/device/recorded.h"
+
 #include <algorithm>
 
 namespace seatrial::engine::verbs {
@@ -8,6 +10,9 @@ namespace seatrial::engine::verbs {
 Outcome<Library> VerbsRails::library()
 {
     if (!m_library) {
+        // Recorded adapters are there, though nobody can look: that must not count as if there were none.
+        if (const auto refusal = notOfThisMachine(m_terms.sysroot, "SEATRIAL_IBVERBS"))
+            return DeviceProblem{DeviceTrouble::NotPermitted, refusal->text};
         auto opened = Library::open();
         if (!opened.ok())
             return opened.problem();

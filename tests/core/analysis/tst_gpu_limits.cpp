@@ -229,6 +229,39 @@ private slots:
         QVERIFY(verdictOf("NVIDIA H100 80GB HBM3", "gpu.health", metric, bad, Unit(unit)) == Verdict::Failed);
     }
 
+    void linksThatAreUpAndNotWell_data()
+    {
+        QTest::addColumn<QByteArray>("model");
+        QTest::addColumn<QByteArray>("metric");
+        QTest::addColumn<int>("unit");
+        QTest::addColumn<double>("value");
+        QTest::addColumn<bool>("well");
+        const auto row = [](const char *model, const char *metric, Unit unit, double value, bool well) {
+            QTest::addRow("%s %s %g", model, metric, value) << QByteArray(model) << QByteArray(metric) << int(unit) << value << well;
+        };
+        const char *const h100 = "NVIDIA H100 80GB HBM3", *const b200 = "NVIDIA B200";
+        row(h100, "nvlink_speed", Unit::GigabytesPerSecond, 26.562, true);
+        row(h100, "nvlink_speed", Unit::GigabytesPerSecond, 25, true); // as the data sheet counts
+        row(h100, "nvlink_speed", Unit::GigabytesPerSecond, 13.281, false);
+        row(b200, "nvlink_speed", Unit::GigabytesPerSecond, 53.125, true);
+        row(b200, "nvlink_speed", Unit::GigabytesPerSecond, 26.562, false);
+        row(b200, "nvlink_effective_ber", Unit::None, 1.5e-254, true); // the smallest that NVML can say
+        row(b200, "nvlink_effective_ber", Unit::None, 0, true);
+        row(b200, "nvlink_effective_ber", Unit::None, 3e-14, false);
+        row(b200, "nvlink_symbol_ber", Unit::None, 1e-16, true);
+        row(b200, "nvlink_symbol_ber", Unit::None, 2e-12, false);
+        row("NVIDIA GB200", "c2c_active", Unit::Count, 5, true);
+    }
+    void linksThatAreUpAndNotWell()
+    {
+        QFETCH(QByteArray, model);
+        QFETCH(QByteArray, metric);
+        QFETCH(int, unit);
+        QFETCH(double, value);
+        QFETCH(bool, well);
+        QCOMPARE(int(verdictOf(model, "gpu.health", metric, value, Unit(unit), nullptr, 0, "gpu/0/link/7")), int(well ? Verdict::Qualified : Verdict::Marginal));
+    }
+
     void whatWasAddedDuringTheRun_data()
     {
         QTest::addColumn<QByteArray>("metric");

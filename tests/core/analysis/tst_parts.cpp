@@ -59,6 +59,40 @@ class TestParts : public QObject
     Q_OBJECT
 
 private slots:
+    /// The driver, the topology and the walk over PCI devices see one narrow link: one GPU is accused, once.
+    void oneFaultSeenByThreeReadersIsOneAccusation()
+    {
+        RunBuilder run(nodeNames(2));
+        run.step("topology", "gpu.topology").step("gpu-health", "gpu.health").step("health", "host.health");
+        for (const std::string &node : nodeNames(2)) {
+            const double width = node == "n02" ? 8 : 16;
+            run.part(node, gpu(3, "1653"));
+            run.value(node, "topology", "pcie_width", width, Unit::Lanes, "gpu/3");
+            run.value(node, "gpu-health", "pcie_width", width, Unit::Lanes, "gpu/3").value(node, "gpu-health", "pcie_width_max", 16, Unit::Lanes, "gpu/3");
+            run.value(node, "health", "pcie_width", width, Unit::Lanes, "pci/0000:5d:00.0").value(node, "health", "pcie_width_max", 16, Unit::Lanes, "pci/0000:5d:00.0");
+            // Of another device: a fault of its own.
+            run.value(node, "health", "pcie_width", width, Unit::Lanes, "pci/0000:99:00.0").value(node, "health", "pcie_width_max", 16, Unit::Lanes, "pci/0000:99:00.0");
+            for (const char *step : {"topology", "gpu-health", "health"})
+                run.ended(node, step);
+        }
+        auto criteria = loadCriteria(SEATRIAL_SOURCE_DIR "/resources/criteria/host.yaml");
+        QVERIFY2(criteria, criteria ? "" : criteria.error().what.c_str());
+        const auto models = loadSkus(SEATRIAL_SOURCE_DIR "/resources/sku");
+        QVERIFY(models);
+        criteria->skus = *models;
+        const auto verdict = judge(run.data(), *criteria);
+        QVERIFY2(verdict.nodes[0].reasons.empty(), verdict.nodes[0].reasons.empty() ? "" : verdict.nodes[0].reasons[0].text.c_str());
+        const auto &reasons = verdict.nodes[1].reasons;
+        QCOMPARE(verdict.nodes[1].verdict, Verdict::Failed);
+        QCOMPARE(reasons.size(), 2U);
+        QCOMPARE(reasons[0].check, std::string("gpu.topology"));
+        QCOMPARE(reasons[0].parts.at(0).serial, std::string("1653"));
+        for (const char *said : {"50 % of the 16 lanes that NVIDIA H100 SXM5, 80 GB promises", "gpu.health has seen it as well: pcie_width 8 lanes of gpu/3",
+                                 "host.health has seen it as well: pcie_width 8 lanes of pci/0000:5d:00.0"})
+            QVERIFY2(reasons[0].text.find(said) != std::string::npos, reasons[0].text.c_str());
+        QCOMPARE(reasons[1].subject, std::string("pci/0000:99:00.0"));
+    }
+
     void subjectsAreNamedByTheirParts_data()
     {
         QTest::addColumn<QString>("subject");
@@ -71,6 +105,8 @@ private slots:
         QTest::newRow("port of an adapter") << "ib/mlx5_0/1" << "port 1 of NIC mlx5_0 (MT4129, GUID a088:c203:00f6:1234, 0000:18:00.0)";
         QTest::newRow("interface") << "nic/eth0" << "NIC eth0 (0x15b3:0x1021, MAC 02:42:ac:11:00:02, 0000:19:00.0)";
         QTest::newRow("port by its interface") << "ib/mlx5_1/1" << "port 1 of NIC eth0 (0x15b3:0x1021, MAC 02:42:ac:11:00:02, 0000:19:00.0)";
+        QTest::newRow("adapter by its address") << "pci/0000:18:00.0" << "NIC mlx5_0 (MT4129, GUID a088:c203:00f6:1234, 0000:18:00.0)";
+        QTest::newRow("an address of nothing") << "pci/0000:ff:00.0" << "";
         QTest::newRow("nothing known") << "gpu/9" << "";
         QTest::newRow("half known") << "gpu/3→gpu/9" << "";
         QTest::newRow("node") << "node" << "";

@@ -169,6 +169,51 @@ private slots:
         }
     }
 
+    void anXidIsJudgedByWhatItMeansAndNotByThatItCame_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<int>("verdict");
+        QTest::addColumn<int>("reasons");
+        QTest::newRow("follows from another, a program's own") << "NVRM: Xid (PCI:0000:5d:00): 45, pid=1, Ch 00000001" << int(Verdict::Qualified) << 0;
+        QTest::newRow("a program's elsewhere, ours here") << "NVRM: Xid (PCI:0000:5d:00): 31, pid=1, MMU Fault" << int(Verdict::Marginal) << 1;
+        QTest::newRow("hardware") << "NVRM: Xid (PCI:0000:5d:00): 64, Row Remapper: failed" << int(Verdict::Failed) << 1;
+    }
+    void anXidIsJudgedByWhatItMeansAndNotByThatItCame()
+    {
+        QFETCH(QString, text);
+        QFETCH(int, verdict);
+        QFETCH(int, reasons);
+        auto run = node();
+        run.step("health-before", "host.health").step("health-after", "host.health");
+        auto &steps = run.data().info.plan.steps;
+        steps[3].parameters["phase"] = "before";
+        steps[4].parameters["phase"] = "after";
+        for (const auto &[step, phase, count] : {std::tuple("before", "before", 0), std::tuple("after", "after", 1)}) {
+            const std::string ofHost = std::string("health-") + step;
+            run.value("n01", step, "xids", count, Unit::Count, "gpu/3", 1, {{"phase", phase}});
+            run.value("n01", ofHost, "kernel_xid", count, Unit::Count, "node", 1, {{"phase", phase}}).ended("n01", ofHost);
+        }
+        run.event("n01", xid("after", "gpu/3", text.toStdString()));
+        protocol::Event ofHost = xid("health-after", "pci/0000:5d:00.0", text.toStdString());
+        ofHost.code = "kernel.xid";
+        run.event("n01", ofHost);
+        auto criteria = loadCriteria(SEATRIAL_SOURCE_DIR "/resources/criteria/host.yaml");
+        QVERIFY2(criteria, criteria ? "" : criteria.error().what.c_str());
+        const auto judged = judge(run.data(), *criteria).nodes.at(0);
+        QVERIFY2(int(judged.verdict) == verdict, judged.reasons.empty() ? "" : judged.reasons[0].text.c_str());
+        QCOMPARE(int(judged.reasons.size()), reasons); // once, though two checks counted it and two told it
+    }
+
+    void whatWasCountedAndNotToldDoesNotPass()
+    {
+        auto run = node();
+        run.value("n01", "before", "xids", 1, Unit::Count, "gpu/3", 1, {{"phase", "before"}}).value("n01", "after", "xids", 4, Unit::Count, "gpu/3", 1, {{"phase", "after"}});
+        const auto found = xidsOf(run);
+        QCOMPARE(found.size(), 1U);
+        QCOMPARE(found[0].verdict, Verdict::Marginal);
+        QCOMPARE(found[0].text, std::string("n01: 3 Xids were logged during the run, and no message says which"));
+    }
+
     void aFindingNamesNodePartMeaningActionAndStep()
     {
         auto run = node();

@@ -246,6 +246,12 @@ private slots:
         QCOMPARE(troubles.folded.size(), std::size_t(50));
         QCOMPARE(troubles.folded.front().count, 10ull);
         QCOMPARE(troubles.left, 300ull);
+        // Each Xid is judged by what it says: a flood of others does not push it out.
+        messages.push_back({9, "NVRM: Xid (PCI:0000:51:00): 79, GPU has fallen off the bus."});
+        const auto withXid = foldTroubles(messages, 50);
+        QCOMPARE(withXid.folded.size(), std::size_t(51));
+        QCOMPARE(withXid.folded.back().xid, std::string("79"));
+        QCOMPARE(withXid.left, 300ull);
     }
 };
 

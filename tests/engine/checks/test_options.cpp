@@ -80,6 +80,31 @@ private slots:
         row("host.disk", "bytes", "1e18", true);
         row("host.disk", "queue_depth", "100000");
         row("host.health", "phase", "during", true);
+        row("gpu.health", "phase", "during", true);
+        row("gpu.health", "patience", "forever", true);
+        row("gpu.memory", "array_bytes", "-1");
+        row("gpu.memory", "seconds", "nan");
+        row("gpu.memory", "gpus", "all,3");
+        row("gpu.memory", "gpus", "1,1");
+        row("gpu.memory", "gpus", "0-70000");
+        row("gpu.memory", "gpus", "999");
+        row("gpu.memory", "order", "in rounds");
+        row("gpu.memory", "stall", "0");
+        row("gpu.memory_pattern", "share", "1");
+        row("gpu.memory_pattern", "rounds", "0");
+        row("gpu.host_link", "bytes", "-4096");
+        row("gpu.peer", "bytes", "1e30");
+        row("gpu.gemm", "precisions", "bf16,fp4");
+        row("gpu.gemm", "precisions", "bf16,bf16");
+        row("gpu.gemm", "precisions", "");
+        row("gpu.gemm", "size", "100000000");
+        row("gpu.gemm", "warmup", "-1");
+        row("gpu.arithmetic", "path", "fp128");
+        row("gpu.arithmetic", "rounds", "0");
+        row("gpu.collective", "max_bytes", "4");
+        row("gpu.collective", "factor", "1");
+        row("nic.loopback", "nic", "a b; c");
+        row("nic.loopback", "bytes", "1");
     }
     void refusedBeforeMeasuring()
     {

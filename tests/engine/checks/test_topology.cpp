@@ -27,6 +27,7 @@ public:
     std::vector<std::string> addresses;
     std::map<std::pair<int, int>, std::string> words; ///< that differ from "SYS"
     std::set<int> lost;
+    std::map<int, protocol::Parameters> more; ///< attributes, by GPU
     bool present = true;
 
     Outcome<int> count() override
@@ -40,7 +41,9 @@ public:
     {
         if (lost.contains(gpu))
             return DeviceProblem{DeviceTrouble::Lost, "NVML_ERROR_GPU_IS_LOST (15)"};
-        return protocol::Part{"gpu", "gpu/" + std::to_string(gpu), "165" + std::to_string(gpu), "Sample GPU", {}, {{"pci_address", addresses.at(std::size_t(gpu))}}};
+        protocol::Part part{"gpu", "gpu/" + std::to_string(gpu), "165" + std::to_string(gpu), "Sample GPU", {}, more[gpu]};
+        part.attributes["pci_address"] = addresses.at(std::size_t(gpu));
+        return part;
     }
     std::vector<Reading> readings(int) override { return {}; }
     Outcome<TelemetrySample> sample(int) override { return TelemetrySample{}; }
@@ -55,6 +58,28 @@ public:
     }
     std::vector<GpuEvent> events() override { return {}; }
 };
+
+/// Whose processors share the GPU's memory: the columns behind the matrix say more there.
+constexpr const char *kGraceHopper = "\tGPU0\tNIC0\tNIC1\tCPU Affinity\tNUMA Affinity\tGPU NUMA ID\nGPU0\t X \tSYS\tSYS\t0-71\t0\t\t1\n"
+                                     "NIC0\tSYS\t X \tPIX\nNIC1\tSYS\tPIX\t X \n";
+constexpr const char *kGraceBlackwell = "\tGPU0\tGPU1\tGPU2\tGPU3\tCPU Affinity\tNUMA Affinity\tGPU NUMA ID\n"
+                                        "GPU0\t X \tNV18\tNV18\tNV18\t0-71\t0,3-9,11-17\t\t2\nGPU1\tNV18\t X \tNV18\tNV18\t0-71\t0,3-9,11-17\t\t10\n"
+                                        "GPU2\tNV18\tNV18\t X \tNV18\t72-143\t1,19-25,27-33\t\t18\nGPU3\tNV18\tNV18\tNV18\t X \t72-143\t1,19-25,27-33\t\t26\n";
+
+/// What the driver says of a GPU near its processors, as the sample has it.
+protocol::Parameters affinityOf(const TopologySample &sample, const QString &name)
+{
+    protocol::Parameters said;
+    const auto take = [&](const char *attribute, const std::map<QString, QString> &column) {
+        const auto cell = column.find(name);
+        if (cell != column.end() && cell->second != "N/A")
+            said[attribute] = cell->second.toStdString();
+    };
+    take("cpu_affinity", sample.cpus);
+    take("numa_affinity", sample.numa);
+    take("gpu_numa_id", sample.own);
+    return said;
+}
 
 QDir realData(const char *folder)
 {
@@ -100,10 +125,20 @@ std::vector<simulate::Fault> plantedFaults()
     return {narrow, dead};
 }
 
-void lookAtSimulated(Collector &collector, const std::vector<simulate::Fault> &faults)
+analysis::Criteria gpuCriteria()
+{
+    auto criteria = analysis::loadCriteria(SEATRIAL_SOURCE_DIR "/resources/criteria/gpu.yaml");
+    auto models = analysis::loadSkus(SEATRIAL_SOURCE_DIR "/resources/sku");
+    if (!criteria || !models)
+        qFatal("%s", (criteria ? models.error() : criteria.error()).what.c_str());
+    criteria->skus = *models;
+    return *criteria;
+}
+
+void lookAtSimulated(Collector &collector, const std::vector<simulate::Fault> &faults, const char *name = "h100x8")
 {
     QTemporaryDir folder;
-    auto profile = *simulate::builtInProfile("h100x8");
+    auto profile = *simulate::builtInProfile(name);
     profile.faults = faults;
     std::string error;
     const auto machine = simulate::simulatedMachine(profile, folder.path().toStdString(), error);
@@ -181,7 +216,7 @@ private slots:
         QCOMPARE(matrix.members.at(1).cpus, std::string("0-3"));
         QCOMPARE(matrix.members.at(1).parent, std::string("pcie/0000:14:02.0"));
         const QString text = QString::fromStdString(report::topologyText(matrix));
-        QVERIFY2(text.startsWith("        GPU0    GPU1    CPU Affinity  NUMA Affinity\nGPU0     X      NV18    0-3           0\n"), qPrintable(text));
+        QVERIFY2(text.startsWith("        GPU0    GPU1    CPU Affinity  NUMA Affinity  GPU NUMA ID\nGPU0     X      NV18    0-3           0              N/A\n"), qPrintable(text));
         QVERIFY2(text.contains("GPU1: GPU 1 (Sample GPU, serial 1651, 0000:16:00.0), below pcie/0000:14:02.0"), qPrintable(text));
     }
 
@@ -284,17 +319,17 @@ private slots:
             if (!name.startsWith("windows")) // has no matrix
                 QTest::newRow(qPrintable(name)) << folder.filePath(name);
         }
-        if (!folder.exists())
-            QTest::newRow("none") << QString();
+        QTest::newRow("a Grace Hopper") << ":grace-hopper";
+        QTest::newRow("a tray of Grace Blackwell") << ":grace-blackwell";
     }
     void realMachinesHaveTheSameWords()
     {
         QFETCH(QString, file);
-        if (file.isEmpty())
-            QSKIP("no samples of nvidia-smi topo -m here");
         QFile opened(file);
-        QVERIFY(opened.open(QIODevice::ReadOnly));
-        const auto sample = parseTopology(QString::fromUtf8(opened.readAll()));
+        QVERIFY(file.startsWith(':') || opened.open(QIODevice::ReadOnly));
+        const auto sample = parseTopology(file == ":grace-hopper"      ? QString(kGraceHopper)
+                                              : file == ":grace-blackwell" ? QString(kGraceBlackwell)
+                                                                           : QString::fromUtf8(opened.readAll()));
         QVERIFY(sample.size() > 0);
         QCOMPARE(int(sample.words.size()), sample.size());
         PciBuilder tree;
@@ -302,6 +337,7 @@ private slots:
         SampleDriver driver;
         for (int index = 0; index < sample.size() && sample.isGpu(index); ++index) {
             driver.addresses.push_back(addresses[std::size_t(index)]);
+            driver.more[index] = affinityOf(sample, sample.names[index]);
             for (int other = index + 1; other < sample.size(); ++other) {
                 if (sample.words[std::size_t(index)][other].startsWith("NV"))
                     driver.words[{index, other}] = sample.words[std::size_t(index)][other].toStdString();
@@ -319,6 +355,8 @@ private slots:
             QCOMPARE(again.cpus.at(name), cpus);
         for (const auto &[name, numa] : sample.numa)
             QCOMPARE(again.numa.at(name), numa);
+        for (const auto &[name, own] : sample.own)
+            QCOMPARE(again.own.at(name), own);
     }
 
     void treesThatNcclSawHaveTheSameWords_data()
@@ -423,6 +461,50 @@ private slots:
             QVERIFY2(!flat(matrix.words[at]).contains('?'), qPrintable(flat(matrix.words[at])));
     }
 
+    void linksToTheProcessorAreTold()
+    {
+        Collector collector;
+        lookAtSimulated(collector, {}, "gb200-nvl72-tray");
+        QCOMPARE(collector.value("c2c_active", "gpu/3"), std::optional<double>(5));
+        QCOMPARE(collector.value("c2c_speed", "gpu/3"), std::optional<double>(44.712));
+        const auto parts = collector.all<protocol::Part>();
+        const auto memory = std::ranges::find_if(parts, [](const auto &part) { return part.place == "numa/10"; });
+        QVERIFY(memory != parts.end());
+        QCOMPARE(QString::fromStdString(memory->attributes.at("memory_of")), QString("gpu/1"));
+        QCOMPARE(collector.value("numa_nodes", "node"), std::optional<double>(6)); // two Grace, four GPUs; what is set aside is none
+        const QString text = QString::fromStdString(report::topologyText(matrixOf(parts)));
+        QVERIFY2(text.contains(QRegularExpression("GPU0 .* 0-71 +0,3-9,11-17 +2\n")), qPrintable(text));
+        QVERIFY2(text.contains(QRegularExpression("GPU3 .* 72-143 +1,19-25,27-33 +26\n")), qPrintable(text));
+        QVERIFY2(text.contains(QRegularExpression("GPU2: .*, NVLink-C2C to numa/1\n")), qPrintable(text));
+
+        Collector without;
+        lookAtSimulated(without, {});
+        QVERIFY(!without.value("c2c_active", "gpu/3"));
+        QVERIFY(!QString::fromStdString(report::topologyText(matrixOf(without.all<protocol::Part>()))).contains("C2C"));
+    }
+
+    void aLinkToTheProcessorThatIsDownFailsTheGpu()
+    {
+        Collector said;
+        lookAtSimulated(said, {}, "gb200-nvl72-tray");
+        RunBuilder run(nodeNames(2));
+        run.step("topology", "gpu.topology");
+        for (const std::string &node : nodeNames(2)) {
+            for (const auto &part : said.all<protocol::Part>())
+                run.part(node, part);
+            for (const auto &measured : said.all<protocol::Measurement>()) {
+                const bool down = node == "n02" && measured.metric == "c2c_active" && measured.subject == "gpu/1";
+                run.value(node, "topology", measured.metric, down ? 4 : measured.value, measured.unit, measured.subject, 1, measured.parameters);
+            }
+            run.ended(node, "topology");
+        }
+        const auto verdict = analysis::judge(run.data(), gpuCriteria());
+        QVERIFY2(verdict.nodes[0].verdict == domain::Verdict::Qualified, verdict.nodes[0].reasons.empty() ? "" : verdict.nodes[0].reasons[0].text.c_str());
+        QCOMPARE(verdict.nodes[1].verdict, domain::Verdict::Failed);
+        const std::string &text = verdict.nodes[1].reasons.at(0).text;
+        QVERIFY2(text.starts_with("c2c_active 4 on n02, GPU 1 (NVIDIA GB200, serial "), text.c_str());
+    }
+
     void plantedFaultsShow()
     {
         Collector collector;
@@ -441,12 +523,6 @@ private slots:
         Collector well, ill;
         lookAtSimulated(well, {});
         lookAtSimulated(ill, plantedFaults());
-        auto criteria = analysis::loadCriteria(SEATRIAL_SOURCE_DIR "/resources/criteria/gpu.yaml");
-        QVERIFY2(criteria, criteria ? "" : criteria.error().what.c_str());
-        auto models = analysis::loadSkus(SEATRIAL_SOURCE_DIR "/resources/sku");
-        QVERIFY2(models, models ? "" : models.error().what.c_str());
-        criteria->skus = *models;
-
         RunBuilder run(nodeNames(5));
         run.step("topology", "gpu.topology");
         for (const std::string &node : nodeNames(5)) {
@@ -457,7 +533,7 @@ private slots:
                 run.value(node, "topology", measured.metric, measured.value, measured.unit, measured.subject, 1, measured.parameters);
             run.ended(node, "topology");
         }
-        const auto verdict = analysis::judge(run.data(), *criteria);
+        const auto verdict = analysis::judge(run.data(), gpuCriteria());
         for (const auto &node : verdict.nodes) {
             const bool faulty = node.node.text() == "n03";
             QVERIFY2((node.verdict == domain::Verdict::Failed) == faulty, (node.node.text() + ": " + (node.reasons.empty() ? "" : node.reasons[0].text)).c_str());

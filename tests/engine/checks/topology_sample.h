@@ -20,6 +20,7 @@ struct TopologySample {
     std::vector<QStringList> words;
     std::map<QString, QString> cpus; ///< by name, GPUs only
     std::map<QString, QString> numa; ///< "N/A" too; empty where this column is not there
+    std::map<QString, QString> own;  ///< GPU NUMA ID, the same way
 
     int size() const { return int(names.size()); }
     bool isGpu(int index) const { return names[index].startsWith("GPU"); }
@@ -33,7 +34,7 @@ inline TopologySample parseTopology(QString text)
 {
     text.remove(QRegularExpression(QStringLiteral("\x1b\\[[0-9;]*m")));
     TopologySample sample;
-    bool hasNuma = false;
+    bool hasNuma = false, hasOwn = false;
     for (const QString &line : text.split('\n')) {
         QStringList tokens = line.split(QRegularExpression("\\s+"), Qt::SkipEmptyParts);
         if (sample.names.isEmpty()) {
@@ -41,12 +42,15 @@ inline TopologySample parseTopology(QString text)
                 continue;
             sample.names = tokens.mid(0, tokens.indexOf("CPU"));
             hasNuma = tokens.contains("NUMA");
+            hasOwn = line.contains("GPU NUMA ID");
         } else if (sample.names.contains(tokens.value(0)) && tokens.size() > sample.size() && sample.words.size() < std::size_t(sample.size())) {
             sample.words.push_back(tokens.mid(1, sample.size()));
             if (tokens.size() > sample.size() + 1)
                 sample.cpus[tokens[0]] = tokens[sample.size() + 1];
             if (hasNuma && tokens.size() > sample.size() + 2)
                 sample.numa[tokens[0]] = tokens[sample.size() + 2];
+            if (hasOwn && tokens.size() > sample.size() + 3)
+                sample.own[tokens[0]] = tokens[sample.size() + 3];
         }
     }
     return sample;
@@ -97,12 +101,12 @@ inline std::vector<std::string> buildTree(const TopologySample &sample, PciBuild
     }
     if (!called.contains("N/A")) {
         for (const auto &[name, group] : called)
-            tree.numaNode(name.toInt(), "0-127");
+            tree.numaNode(name.section(',', 0, 0).toInt(), "0-127");
     }
     std::map<int, int> numbers; ///< NUMA group to number
     for (int index = 0; index < sample.size(); ++index) {
         if (const auto name = sample.numa.find(sample.names[index]); name != sample.numa.end() && name->second != "N/A")
-            numbers[numa[std::size_t(index)]] = name->second.toInt();
+            numbers[numa[std::size_t(index)]] = name->second.section(',', 0, 0).toInt();
     }
     std::vector<std::string> addresses;
     for (int index = 0; index < sample.size(); ++index) {

@@ -26,7 +26,7 @@ bool saysAll(const std::string &text, std::initializer_list<const char *> words)
 std::vector<std::shared_ptr<cuda::Gpu>> gpusOf(MockedNode &node, int count)
 {
     node.mock().gpus = count;
-    const auto driver = cuda::openDriver();
+    const auto driver = cuda::openDriver("/");
     std::vector<std::shared_ptr<cuda::Gpu>> gpus;
     for (int gpu = 0; gpu < count; ++gpu)
         gpus.push_back(*cuda::Gpu::open(*driver, driver->devices[static_cast<std::size_t>(gpu)], gpu, node.tree().root()));

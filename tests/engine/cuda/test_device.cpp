@@ -206,24 +206,38 @@ private slots:
         QCOMPARE(device->verify(*a, 11)->wrong, 0u);
     }
 
-    /// What a stream left is compared piece by piece: after sixteen runs all of it was.
+    void seesWhatAStreamDidWrong_data()
+    {
+        QTest::addColumn<int>("kernel");
+        QTest::addColumn<QString>("name");
+        const char *const names[] = {"write", "copy", "scale", "add", "triad"};
+        for (int kernel = 0; kernel < 5; ++kernel)
+            QTest::newRow(names[kernel]) << kernel + 1 << QString("seatrial_") + names[kernel];
+    }
+
+    /// Piece by piece: one of sixteen has the wrong word, and so has the whole.
     void seesWhatAStreamDidWrong()
     {
+        QFETCH(int, kernel);
+        QFETCH(QString, name);
         MockedNode node;
         const auto device = node.open();
         const auto to = take(*device), a = take(*device), b = take(*device);
         QVERIFY(device->fill(*a, 1).ok() && device->fill(*b, 2).ok());
-        node.mock().wrongKernel = "seatrial_triad";
-        int failures = 0;
-        for (int run = 0; run < 16; ++run) {
-            const auto seconds = device->stream(StreamKernel::Triad, *to, *a, *b, kBytes, 1);
-            if (seconds)
-                continue;
-            ++failures;
-            QCOMPARE(seconds.problem().trouble, DeviceTrouble::Broken);
-            QVERIFY(saysAll(seconds.problem().text, {"GPU 0", "seatrial_triad", "1 wrong words"}));
-        }
-        QCOMPARE(failures, 1);
+        const auto which = static_cast<StreamKernel>(kernel);
+        const auto wrong = [&](int part, int parts) { return device->wrongWords(which, *to, *a, *b, kBytes, part, parts); };
+        QVERIFY(device->stream(which, *to, *a, *b, kBytes, 1).ok());
+        QCOMPARE(*wrong(0, 1), std::uint64_t(0));
+        node.mock().wrongKernel = name.toStdString();
+        QVERIFY(device->stream(which, *to, *a, *b, kBytes, 1).ok());
+        std::uint64_t found = 0;
+        for (int part = 0; part < 16; ++part)
+            found += *wrong(part, 16);
+        QCOMPARE(found, std::uint64_t(1));
+        QCOMPARE(*wrong(0, 1), std::uint64_t(1));
+        QCOMPARE(*device->wrongWords(StreamKernel::Read, *to, *a, *b, kBytes, 0, 1), std::uint64_t(0));
+        QCOMPARE(*wrong(16, 16), std::uint64_t(0)); // there is no such part
+        QVERIFY(!device->wrongWords(which, *to, *a, *b, kBytes + 16, 0, 1).ok());
     }
 
     void verifiesPatterns_data()

@@ -195,7 +195,7 @@ private slots:
 
     void eachReadingIsDescribed()
     {
-        NvmlNode node;
+        NvmlNode node("gpu * c2c_links 2\ngpu * gpu_numa_id 2");
         const QString text = contentOf(SEATRIAL_SOURCE_DIR "/docs/gpu.md");
         for (const auto &reading : node.management().readings(0)) {
             QString name = QString::fromStdString(reading.metric);

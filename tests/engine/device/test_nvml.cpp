@@ -73,6 +73,35 @@ private slots:
         QVERIFY(find(readings, "power_limit_default")->fixed);
     }
 
+    void linksToTheProcessorAreRead()
+    {
+        NvmlNode node("gpu * c2c_links 5\ngpu 0 link 3 c2c_state 0\ngpu 0 link 3 c2c_speed -\ngpu 1 link 0 c2c_replays 4");
+        const auto readings = node.management().readings(0);
+        QCOMPARE(valueOf(readings, "c2c_links"), 5.0);
+        QCOMPARE(valueOf(readings, "c2c_active"), 4.0);
+        QCOMPARE(find(readings, "c2c_state", "gpu/0/c2c/3")->text, std::string("Inactive"));
+        QCOMPARE(valueOf(readings, "c2c_speed", "gpu/0/c2c/4"), 44.712);
+        QVERIFY(!find(readings, "c2c_speed", "gpu/0/c2c/3")->value);
+        const auto other = node.management().readings(1);
+        QCOMPARE(valueOf(other, "c2c_active", "gpu/1"), 5.0);
+        QCOMPARE(valueOf(other, "c2c_replays", "gpu/1/c2c/0"), 4.0);
+        NvmlNode without;
+        const auto none = without.management().readings(0);
+        QVERIFY(find(none, "c2c_links") && !find(none, "c2c_links")->value && !find(none, "c2c_active"));
+    }
+
+    void whatIsNearIsRead()
+    {
+        NvmlNode node("gpu 1 cpu_affinity 0 1 2 70 71 140\ngpu 1 numa_affinity 0 3 4 5 11\ngpu 1 gpu_numa_id 10");
+        const auto usual = *node.management().identity(0), shared = *node.management().identity(1);
+        QCOMPARE(usual.attributes.at("cpu_affinity"), std::string("0-3,8-9"));
+        QCOMPARE(usual.attributes.at("numa_affinity"), std::string("0"));
+        QVERIFY(!usual.attributes.contains("gpu_numa_id"));
+        QCOMPARE(shared.attributes.at("cpu_affinity"), std::string("0-2,70-71,140"));
+        QCOMPARE(shared.attributes.at("numa_affinity"), std::string("0,3-5,11"));
+        QCOMPARE(shared.attributes.at("gpu_numa_id"), std::string("10"));
+    }
+
     void everyFaultIsRead_data()
     {
         QTest::addColumn<QString>("line");
@@ -149,7 +178,7 @@ private slots:
         QCOMPARE(valueOf(readings, "nvlink_state", "gpu/0/link/7"), 0.0);
         QCOMPARE(find(readings, "nvlink_state", "gpu/0/link/7")->text, std::string("Inactive"));
         QCOMPARE(valueOf(readings, "nvlink_state", "gpu/0/link/6"), 1.0);
-        QCOMPARE(valueOf(readings, "nvlink_speed", "gpu/0/link/7"), 0.0);
+        QVERIFY(!find(readings, "nvlink_speed", "gpu/0/link/7")); // what is down has no speed
         QCOMPARE(valueOf(readings, "nvlink_replays", "gpu/0/link/3"), 9.0);
         QCOMPARE(valueOf(readings, "nvlink_recoveries", "gpu/0/link/3"), 2.0);
         QCOMPARE(valueOf(readings, "nvlink_crc_flit_errors", "gpu/0/link/5"), 44.0);

@@ -117,6 +117,26 @@ private slots:
         QVERIFY(collector.events("gpu.differs").empty()); // most of its multiprocessors are right
     }
 
+    /// A plan without gpu.arithmetic finds it too: each result of the streams is compared.
+    void wrongArithmeticOfMemoryStreams()
+    {
+        auto fault = faultOf(FaultKind::WrongArithmetic, 20, 3);
+        fault.multiprocessor = 77;
+        SimulatedNode node("h100x8", {fault});
+        Collector collector;
+        const auto result = runCheck("gpu.memory", node, collector, {{"seconds", "2"}});
+        QCOMPARE(result.status, StepStatus::Failed);
+        QVERIFY2(result.reason.find("gpu/3: the kernel scale left ") == 0, result.reason.c_str());
+        QVERIFY2(result.reason.find("the other 7 went well") != std::string::npos, result.reason.c_str());
+        const auto said = collector.events("gpu.wrong_result");
+        QCOMPARE(said.size(), std::size_t(1));
+        QCOMPARE(said[0].subject, std::string("gpu/3"));
+        QCOMPARE(said[0].parameters.at("kernel"), std::string("scale"));
+        QVERIFY(std::stoull(said[0].parameters.at("wrong_words")) > 0);
+        QVERIFY(collector.measurement("triad", "gpu/2")->parameters.at("verified").find("all of it") != std::string::npos);
+        QVERIFY(collector.value("copy", "gpu/3") && !collector.value("scale", "gpu/3")); // what is wrong is no figure
+    }
+
     void wrongMemory()
     {
         SimulatedNode node("h100x8", {faultOf(FaultKind::WrongMemory, 3, 3)});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/protocol/codec.h"
 
+#include <QDir>
+#include <QFile>
 #include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
@@ -74,6 +76,39 @@ private slots:
         QCOMPARE(completed.size(), figures.size());
         QCOMPARE(measured.size(), figures.size());
         QVERIFY(std::holds_alternative<Goodbye>(records.back().body));
+    }
+
+    /// Tests look at recorded trees on machines that have GPUs: those are not the GPUs of the machine that was recorded.
+    void aRecordedMachineHasNotTheGpusOfThisOne()
+    {
+        const QTemporaryDir libraries, recorded;
+        QVERIFY(QFile::link(MOCK_NVML, libraries.filePath("libnvidia-ml.so.1")));
+        QVERIFY(QDir(recorded.path()).mkpath("proc"));
+        const auto healthOf = [&](const QStringList &where) {
+            QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+            environment.insert("LD_LIBRARY_PATH", libraries.path());
+            environment.remove("SEATRIAL_NVML");
+            const QTemporaryDir work;
+            QProcess engine;
+            engine.setProcessEnvironment(environment);
+            engine.start(SEATRIAL_BINARY_DIR "/bin/seatrial-engine", QStringList{"--plan", "-", "--work", work.path()} + where);
+            engine.write(planOf({{"gpu.health", {}}}));
+            engine.closeWriteChannel();
+            engine.waitForFinished(60'000);
+            for (const auto &line : engine.readAllStandardOutput().split('\n')) {
+                const auto read = decodeRecord(std::string_view(line.data(), std::size_t(line.size())));
+                const auto *record = std::get_if<Record>(&read);
+                if (const auto *finished = record ? std::get_if<StepFinished>(&record->body) : nullptr)
+                    return *finished;
+            }
+            return StepFinished{};
+        };
+        const auto here = healthOf({});
+        QVERIFY2(here.status == StepStatus::Completed, here.reason.c_str()); // that library is found
+        const auto there = healthOf({"--sysroot", recorded.path()});
+        QCOMPARE(there.status, StepStatus::Waived);
+        QCOMPARE(there.waiver, Waiver::NotPresent);
+        QVERIFY2(there.reason.find("recorded machine") != std::string::npos, there.reason.c_str());
     }
 
     void aNodeWithoutADriverIsWaived()

@@ -145,6 +145,22 @@ private slots:
                 QVERIFY2(reason.subject == parts[i] || reason.subject == "node" || reason.subject.starts_with("pci/"), (std::string(parts[i]) + ": " + reason.text).c_str());
             QVERIFY2(std::ranges::any_of(node.reasons, [&](const auto &reason) { return reason.subject == parts[i]; }), parts[i]);
         }
+        // Whoever saw the narrow link, by whatever name: one accusation of its width, and each names the GPU.
+        const auto &narrow = verdict.nodes[3].reasons;
+        QCOMPARE(std::ranges::count(narrow, std::string("pcie_width"), &domain::Finding::metric), 1);
+        for (const auto &reason : narrow)
+            QVERIFY2(reason.subject == "node" || (reason.parts.size() == 1 && reason.parts[0].place == "gpu/5" && !reason.parts[0].serial.empty()), reason.text.c_str());
+    }
+
+    void wrongArithmeticIsFoundByPlanQuick()
+    {
+        SimulatedFleet fleet("quick", {"like: h100x8\nseed: 9\nfaults: [ { kind: wrong-arithmetic, part: gpu/1, value: 20 } ]\n"});
+        const auto verdict = fleet.verdict();
+        const auto &node = verdict.nodes[0];
+        QVERIFY2(node.verdict == Verdict::Failed, reasonsOf(node).constData());
+        QVERIFY2(std::ranges::any_of(node.reasons, [](const auto &reason) { return reason.parts.size() == 1 && reason.parts[0].place == "gpu/1" && !reason.parts[0].serial.empty(); }),
+                 reasonsOf(node).constData());
+        QVERIFY2(reasonsOf(node).contains("wrong words"), reasonsOf(node).constData());
     }
 
     void anXidDuringACheckIsTiedToGpuAndStep()

@@ -76,7 +76,7 @@ void TestSimulateMachine::figuresAreThoseOfGoodOnes_data()
     QTest::newRow("h100x8") << "h100x8" << QList<double>{0.92, 0.86, 55.2, 396, 794.5, 478.9};
     QTest::newRow("h200x8") << "h200x8" << QList<double>{0.92, 0.86, 55.2, 396, 794.5, 481};
     QTest::newRow("b200x8") << "b200x8" << QList<double>{0.92, 0.86, 55.2, 783, 1745, 838};
-    QTest::newRow("gb200-nvl72-tray") << "gb200-nvl72-tray" << QList<double>{0.92, 0.86, 360, 783, 1822, 690};
+    QTest::newRow("gb200-nvl72-tray") << "gb200-nvl72-tray" << QList<double>{0.92, 0.86, 180, 783, 1822, 690};
 }
 
 void TestSimulateMachine::figuresAreThoseOfGoodOnes()
