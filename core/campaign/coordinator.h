@@ -80,6 +80,7 @@ private:
         std::map<std::string, std::string> toBeEnded; ///< steps to be ended when it is connected, and why
         int malformed = 0;
         Allowance allowance;
+        std::set<std::string> leftOut; ///< what is not in the node, as it was said of the first step that needs it
         std::optional<double> aheadAtLeast; ///< its clock's lead over ours, by the records since the last renewal
         bool clockTold = false;       ///< in this connection
     };

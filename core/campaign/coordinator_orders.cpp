@@ -327,6 +327,12 @@ void Coordinator::sayEnd(NodeRun &node, const StepKey &key, const protocol::Step
         return;
     const int index = stepIndex(key.step);
     const std::string title = index >= 0 ? m_info.plan.steps[index].title : step.check;
+    if (step.status == StepStatus::Waived && step.waiver == protocol::Waiver::NotPresent) {
+        // A node without GPUs has a dozen such steps: said once.
+        if (node.leftOut.insert(step.reason).second)
+            say(Severity::Info, {node.node->id}, fmt::format("{} is left out, like all that needs the same: {}", title, step.reason));
+        return sayIfLast(node);
+    }
     say(step.status == StepStatus::Waived ? Severity::Info : Severity::Warning, {node.node->id},
         fmt::format("{} {}: {}", title, protocol::statusText(step.status), step.reason));
     sayIfLast(node);

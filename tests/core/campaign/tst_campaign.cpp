@@ -311,6 +311,18 @@ private slots:
         QCOMPARE(last->verdict->find(NodeId("n1"))->verdict, Verdict::Failed);
     }
 
+    /// What is not in a node is said of it once, however many steps need it.
+    void whatIsNotThereIsSaidOnce()
+    {
+        Stage stage(4);
+        for (const auto *check : {"host.memory", "net.pair"})
+            stage.fleet.node("n2").behaviour.ends[check] = {{}, {}, protocol::StepStatus::Waived, protocol::Waiver::NotPresent, "no such part is here", 0};
+        auto run = Campaign::begin(stage.worlds(), stage.terms(false));
+        const auto last = (*run)->wait();
+        QVERIFY(last);
+        QCOMPARE(std::ranges::count_if(stage.watcher.texts, [](const std::string &text) { return text.contains("no such part is here"); }), 1);
+    }
+
     void cancelEndsSoon()
     {
         Stage stage(4);
