@@ -48,6 +48,7 @@ struct Findings {
     Samples seconds; ///< of one iteration, of the slowest rank
     std::uint64_t iterations = 0;
     std::uint64_t wrong = 0;
+    Parameters firstWrong; ///< which, and whose
     std::uint64_t looked = 0;
     bool byTime = true;
 };
@@ -158,7 +159,11 @@ private:
             if (round == 0 && m_corrupts)
                 corrupt(input, shape.summed);
             wall = batch(number, work, howMany(found), found, monotonicSeconds() - start);
-            found.wrong += content.wrong(output, round);
+            if (const auto wrong = content.wrong(output, round); wrong > 0) {
+                if (found.wrong == 0)
+                    found.firstWrong = whereWrong(content, output, round);
+                found.wrong += wrong;
+            }
             found.looked += content.looked();
         }
         found.byTime = wall >= m_job.seconds;
@@ -199,6 +204,15 @@ private:
         return figures[2];
     }
 
+    static Parameters whereWrong(const Content &content, const std::vector<std::uint32_t> &output, std::uint32_t round)
+    {
+        const auto place = content.firstWrong(output, round).value_or(0);
+        Parameters where{{"first_wrong_element", std::to_string(place)}, {"first_wrong_batch", std::to_string(round)}};
+        if (const auto giver = content.giver(place))
+            where["given_by_rank"] = std::to_string(*giver);
+        return where;
+    }
+
     static void corrupt(std::vector<std::uint32_t> &input, bool summed)
     {
         auto &word = input[input.size() / 2];
@@ -229,6 +243,7 @@ private:
         speed["formula"] = "algorithm bandwidth x " + numberText(shape.busFactor);
         measured(name + "_busbw", Unit::GigabytesPerSecond, bus, speed);
         about["verified_elements"] = std::to_string(found.looked);
+        about.insert(found.firstWrong.begin(), found.firstWrong.end());
         Samples wrong;
         wrong.add(double(found.wrong));
         measured(name + "_wrong", Unit::Count, wrong, about);

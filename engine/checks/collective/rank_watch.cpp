@@ -167,7 +167,8 @@ std::optional<CheckResult> RankWatch::judge()
 CheckResult RankWatch::watch()
 {
     const auto deadline = Deadline::after(std::max(1.0, m_context.deadlineSeconds - beforeTheDeadline));
-    look(); // it is here, whatever it will come to
+    m_stage = 0; // there it began, however far it is by now
+    tell(Severity::Info);
     while (true) {
         m_process.listen(listenSeconds, [this](protocol::Body body) { take(std::move(body)); });
         if (stopRequested(m_context.stop)) { // the state is the one seen before: who ends a step also continues what is stopped

@@ -127,6 +127,13 @@ private slots:
         QCOMPARE(wrong("all_to_all"), 1.0);
         QCOMPARE(wrong("send_recv"), 1.0);
         QCOMPARE(figure(group[2], "send_recv_wrong", "4096")->value, 1.0);
+        for (const auto &rank : group.ranks) { // where it is no sum, whose it was is known
+            for (const auto *operation : {"all_gather_wrong", "all_to_all_wrong", "send_recv_wrong"}) {
+                const auto one = figure(*rank, operation, "4096");
+                QCOMPARE(one->parameters.contains("given_by_rank") ? one->parameters.at("given_by_rank") : "none", one->value > 0 ? "1" : "none");
+            }
+            QVERIFY(!figure(*rank, "all_reduce_wrong", "4096")->parameters.contains("given_by_rank"));
+        }
     }
 
     void strangersAreDropped()

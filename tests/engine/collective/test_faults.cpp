@@ -12,7 +12,7 @@ using namespace seatrial::tests;
 namespace {
 
 /// Goes on for longer than any test.
-const protocol::Parameters kLong{{"operations", "all_reduce"}, {"bytes", "65536"}, {"seconds", "600"}, {"iterations_most", "10000000"}, {"stage_deadline", "4"}};
+const protocol::Parameters kLong{{"operations", "all_reduce"}, {"bytes", "65536"}, {"seconds", "600"}, {"iterations_most", "10000000"}, {"stage_deadline", "5"}};
 
 bool lives(pid_t pid)
 {

@@ -239,6 +239,7 @@ private slots:
                 for (const int bit : {0, 13, 22, 31}) {
                     output[place] = kept ^ (1u << bit);
                     QCOMPARE(content.wrong(output, 7), 1u);
+                    QCOMPARE(content.firstWrong(output, 7), std::optional(std::uint64_t(place)));
                 }
                 output[place] = kept;
             }
