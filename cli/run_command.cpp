@@ -175,7 +175,7 @@ void announce(const domain::Plan &plan, const domain::Fleet &fleet, const std::v
             together += (together.empty() ? "" : ", ") + step.id.text();
     }
     if (!together.empty())
-        print(stderr, "Plan {} has steps of several nodes: with one {} stays unmeasured, and the node cannot qualify. Choose two or more to measure it.\n", plan.name, together);
+        print(stderr, "Plan {} has pairs or groups: with one node {} stays unmeasured, and the node cannot qualify. Choose two or more to measure it.\n", plan.name, together);
 }
 
 } // namespace

@@ -87,8 +87,8 @@ private slots:
     void plansOfOlderRunsAreRead()
     {
         const auto old = planFromJson(R"({"name":"quick","title":"","description":"","source":"","steps":[
-            {"id":"network","check":"net.pair","title":"","required":true,"pair":true,"exclusive":false,"partners":3,"retests":2,"deadline":60.0,"expected":5.0,"parameters":{}},
-            {"id":"memory","check":"host.memory","title":"","required":true,"pair":false,"exclusive":false,"partners":3,"retests":2,"deadline":60.0,"expected":5.0,"parameters":{}}]})");
+            {"id":"network","check":"net.pair","title":"","required":true,"pair":true,"exclusive":false,"partners":3,"retests":2,"deadline_seconds":60.0,"expected_seconds":5.0,"parameters":[]},
+            {"id":"memory","check":"host.memory","title":"","required":true,"pair":false,"exclusive":false,"partners":3,"retests":2,"deadline_seconds":60.0,"expected_seconds":5.0,"parameters":[]}]})");
         QCOMPARE(old.steps.size(), std::size_t(2));
         QVERIFY(old.steps[0].scope == domain::Scope::Pair);
         QVERIFY(old.steps[1].scope == domain::Scope::Node);
