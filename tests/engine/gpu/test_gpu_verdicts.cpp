@@ -152,6 +152,31 @@ private slots:
             QVERIFY2(reason.subject == "node" || (reason.parts.size() == 1 && reason.parts[0].place == "gpu/5" && !reason.parts[0].serial.empty()), reason.text.c_str());
     }
 
+    /// Heat takes its time: the longest load of the plan is long enough for it.
+    void aGpuThatThrottlesLateIsFoundByPlanQuick_data()
+    {
+        QTest::addColumn<int>("seconds");
+        for (const int seconds : {5, 10, 15})
+            QTest::addRow("after %d s of load", seconds) << seconds;
+    }
+    void aGpuThatThrottlesLateIsFoundByPlanQuick()
+    {
+        QFETCH(int, seconds);
+        SimulatedFleet fleet("quick", {"like: h100x8\nseed: 6\nfaults: [ { kind: throttles, part: gpu/6, value: 25, after_seconds: " + QByteArray::number(seconds) + " } ]\n"});
+        const auto verdict = fleet.verdict();
+        const auto &node = verdict.nodes[0];
+        QVERIFY2(node.verdict == Verdict::Failed, reasonsOf(node).constData());
+        QVERIFY2(std::ranges::any_of(node.reasons, [](const auto &reason) { return reason.check == "gpu.gemm" && reason.subject == "gpu/6"; }), reasonsOf(node).constData());
+    }
+
+    void planQuickTakesTwoMinutesAtMost()
+    {
+        double seconds = 0;
+        for (const auto &step : domain::loadPlan(SEATRIAL_SOURCE_DIR "/resources/plans/quick.yaml")->steps)
+            seconds += step.expectedSeconds * (step.scope == domain::Scope::Pair ? step.partners : 1);
+        QVERIFY2(seconds <= 120, QByteArray::number(seconds).constData());
+    }
+
     void wrongArithmeticIsFoundByPlanQuick()
     {
         SimulatedFleet fleet("quick", {"like: h100x8\nseed: 9\nfaults: [ { kind: wrong-arithmetic, part: gpu/1, value: 20 } ]\n"});
