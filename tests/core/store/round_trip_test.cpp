@@ -212,7 +212,7 @@ private slots:
         const auto data = store->runData(run->id);
         QVERIFY2(data, why(data));
         const domain::StepKey key{domain::StepId("collective"), {}, false, 12, 2};
-        QVERIFY(data->observations.front().key == key);
+        QVERIFY(data->observations[0].key == key);
         QVERIFY(data->results.front().key == key && data->results.front().finished == ended);
         QVERIFY(data->events.front().event == progress);
         // What is no group's name is a step of that name, of no group.
