@@ -139,7 +139,7 @@ private slots:
     void aNodeWithoutPowerIsNamedByTheOthers()
     {
         const QString store = m_lab.path("dark.db");
-        RunInWork run(m_lab, written(m_lab.path("four.yaml"), groupPlan(4, 6)), store);
+        RunInWork run(m_lab, written(m_lab.path("four.yaml"), groupPlan(4, 15)), store);
         QVERIFY2(waitForRank(run, "n07", 120), qPrintable(run.said()));
         m_lab.call({"kill", "n07", "--dir", m_lab.path("lab")});
         QVERIFY2(run.says(QRegularExpression("n07, rank 2, .* in .*; the other 3 waited for it|n07, rank 2, broke off"), 90), qPrintable(run.said()));
