@@ -32,7 +32,7 @@ void TestSimulateProfile::builtInOnesMakeSense()
         const Sku &sku = *profile->sku;
         for (const double share : sku.streamShares)
             QVERIFY(share > 0.7 && share < 1);
-        QVERIFY(sku.hostSpeed < (sku.coherentLink ? 450 : sku.linkGigatransfers() / 8 * sku.pcieLanes));
+        QVERIFY(sku.hostSpeed < (sku.isCoherent() ? 450 : sku.linkGigatransfers() / 8 * sku.pcieLanes));
         QVERIFY(sku.peerShare < 1);
     }
     QVERIFY(!builtInProfile("h100x9"));
