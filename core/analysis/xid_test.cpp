@@ -297,27 +297,26 @@ std::set<int> lookedBefore(const Case &aCase)
     return nodes;
 }
 
-/// By how much the counters of messages grew from the look before the load to the one after it.
-double countedNew(const Case &aCase, int node)
+/// By how much the counters of messages grew from the look before the load to the one after it, by node.
+std::map<int, double> countedNew(const Case &aCase)
 {
-    std::map<std::pair<std::string, std::string>, double> growth;
+    std::map<std::tuple<int, std::string_view, std::string_view>, double> growth;
     for (const Figure &figure : aCase.figures) {
-        const bool counter = (figure.check == "host.health" && figure.metric == "kernel_xid") || (figure.check == "gpu.health" && figure.metric == "xids");
-        if (figure.node == node && counter && (figure.phase == "before" || figure.phase == "after"))
-            growth[{figure.check, figure.subject}] += figure.phase == "after" ? figure.value : -figure.value;
+        const bool counter = (figure.metric == "kernel_xid" && figure.check == "host.health") || (figure.metric == "xids" && figure.check == "gpu.health");
+        if (counter && (figure.phase == "before" || figure.phase == "after"))
+            growth[{figure.node, figure.check, figure.subject}] += figure.phase == "after" ? figure.value : -figure.value;
     }
-    double most = 0;
-    for (const auto &[whose, grown] : growth)
-        most = std::max(most, grown);
+    std::map<int, double> most;
+    for (const auto &[whose, grown] : growth) {
+        if (grown > 0)
+            most[std::get<0>(whose)] = std::max(most[std::get<0>(whose)], grown);
+    }
     return most;
 }
 
 /// A count alone accuses nobody: an Xid is judged by what it says. But one that nobody describes must not pass unseen.
-void testUntold(Case &aCase, int node)
+void testUntold(Case &aCase, int node, double count)
 {
-    const double count = countedNew(aCase, node);
-    if (count <= 0)
-        return;
     Finding finding;
     finding.verdict = Verdict::Marginal;
     finding.judgement = domain::Judgement::State;
@@ -343,10 +342,10 @@ void testXids(Case &aCase)
         if (const auto node = aCase.nodes.find(event.node.text()))
             nodes.try_emplace(*node, aCase, *node).first->second.add(event);
     }
-    for (int node = 0; node < aCase.nodes.size(); ++node) {
+    for (const auto &[node, count] : countedNew(aCase)) {
         const auto known = nodes.find(node);
         if (known == nodes.end() || !known->second.toldNew())
-            testUntold(aCase, node);
+            testUntold(aCase, node, count);
     }
     if (nodes.empty())
         return;
