@@ -35,8 +35,10 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kReadTwi
 
 std::string_view thingOf(const Finding &finding)
 {
+    if (finding.verdict == Verdict::Qualified)
+        return {};
     const auto found = std::ranges::find(kReadTwice, std::string_view(finding.metric), &std::pair<std::string_view, std::string_view>::first);
-    return finding.verdict == Verdict::Qualified || found == kReadTwice.end() ? std::string_view() : found->second;
+    return found == kReadTwice.end() ? std::string_view() : found->second;
 }
 
 /// The smaller, the better a person is told by it: the worse verdict, then a part instead of an address, then what compares with the model.
