@@ -75,9 +75,14 @@ void Coordinator::takeUp(const std::map<domain::NodeId, store::StreamPosition> &
         }
     }
     for (const auto &event : data.events) {
-        const bool waits = event.event.code == "net.listening" || event.event.code.starts_with("group.");
-        if (const auto it = m_nodes.find(event.node); it != m_nodes.end() && waits)
-            it->second.toBeEnded[event.event.step] = "the desktop that ordered it is gone";
+        const auto it = m_nodes.find(event.node);
+        const bool ofGroup = event.event.code.starts_with("group.");
+        if (it == m_nodes.end() || (!ofGroup && event.event.code != "net.listening"))
+            continue;
+        it->second.toBeEnded[event.event.step] = "the desktop that ordered it is gone";
+        const auto key = ofGroup ? domain::StepKey::fromText(event.event.step) : std::nullopt;
+        if (const int index = key ? stepIndex(key->step) : -1; index >= 0)
+            m_schedule.noteGroup(index, key->group);
     }
     for (const auto &result : data.results) {
         const auto it = m_nodes.find(result.node);

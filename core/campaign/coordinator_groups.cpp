@@ -117,6 +117,8 @@ void Coordinator::rankFinished(NodeRun &node, const StepKey &key, const Order &o
     GroupRun *group = groupOf(node.node->id, key);
     if (step.status == StepStatus::Completed)
         m_pace.ended(order.task.step, step.seconds);
+    if (m_groupResults[order.task.step].contains(node.node->id)) // it only helped another one to its own
+        node.steps[order.task.step] = StepState::Done;
     if (!group)
         return m_schedule.finished(order.task);
     if (!group->aborted())

@@ -83,7 +83,7 @@ void Coordinator::order(NodeRun &node, const Task &task, const StepKey &key, pro
 void Coordinator::orderNodeTask(const Task &task)
 {
     const auto &step = m_info.plan.steps[task.step];
-    order(m_nodes.at(task.node), task, {step.id, {}, false, task.attempt}, step.parameters);
+    order(m_nodes.at(task.node), task, {step.id, {}, false, 0, task.attempt}, step.parameters);
 }
 
 void Coordinator::orderAgain(NodeRun &node)

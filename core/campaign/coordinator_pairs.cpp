@@ -31,8 +31,8 @@ bool Coordinator::measuredBefore(const Task &task)
 {
     const auto &step = m_info.plan.steps[task.step];
     const auto &ended = m_nodes.at(task.node).ended;
-    const auto measured = ended.find({step.id, task.peer, false, task.attempt});
-    const bool served = m_nodes.at(task.peer).ended.contains({step.id, task.node, true, task.attempt});
+    const auto measured = ended.find({step.id, task.peer, false, 0, task.attempt});
+    const bool served = m_nodes.at(task.peer).ended.contains({step.id, task.node, true, 0, task.attempt});
     if (measured == ended.end() && !served)
         return false;
     if (measured != ended.end() && measured->second == StepStatus::Completed) {
@@ -48,7 +48,7 @@ void Coordinator::orderPair(const Task &task)
 {
     const auto &step = m_info.plan.steps[task.step];
     auto &server = m_nodes.at(task.peer);
-    PairRun pair{.task = task, .serveKey = {step.id, task.node, true, task.attempt}, .measureKey = {step.id, task.peer, false, task.attempt}};
+    PairRun pair{.task = task, .serveKey = {step.id, task.node, true, 0, task.attempt}, .measureKey = {step.id, task.peer, false, 0, task.attempt}};
     auto parameters = step.parameters;
     parameters["role"] = "serve";
     parameters["sessions"] = "1";

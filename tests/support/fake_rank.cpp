@@ -76,8 +76,10 @@ void FakeNode::runRank(const StartStep &step)
 
     if (does == FakeRank::Claims)
         return;
-    if (does == FakeRank::SaysNothing)
-        return static_cast<void>(waits(step, 60, never));
+    if (does == FakeRank::SaysNothing) {
+        waits(step, 60, never);
+        return;
+    }
     if (given.at("role") == "root")
         say(Event{Severity::Info, "group.listening", step.step, "node", "listening", {{"port", kPort}, {"token", token}}});
     tell(0, 0);
@@ -86,11 +88,14 @@ void FakeNode::runRank(const StartStep &step)
     tell(kOperation, 0);
     if (does == FakeRank::Hangs)
         return standStill(kOperation, kEntered - 1);
-    if (does == FakeRank::Dies)
+    if (does == FakeRank::Dies) {
         tell(kOperation, kEntered - 1, "dead by SIGKILL", "self");
+        waits(step, 60, never);
+        return;
+    }
     if (does == FakeRank::Stands || does == FakeRank::Alarms)
         tell(kOperation, kEntered, "running", "peer");
-    if (does == FakeRank::Dies || does == FakeRank::Stands)
+    if (does == FakeRank::Stands)
         return standStill(kOperation, kEntered);
     if (waits(step, behaviour.rank.seconds, never))
         return;

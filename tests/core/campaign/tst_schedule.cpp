@@ -494,7 +494,7 @@ private slots:
         const Task rest = schedule.takeOut(groups[0], NodeId("n5000"));
         schedule.finished(alone(groups[0], NodeId("n5000")));
         schedule.measureAgain(rest, rest.members);
-        QCOMPARE(schedule.startable().front().members.size(), std::size_t(9'999));
+        QCOMPARE(schedule.startable().back().members.size(), std::size_t(9'999)); // behind what n5000 does next
         qInfo("10,000 nodes in one group: %lld ms", static_cast<long long>(timer.elapsed()));
     }
 
