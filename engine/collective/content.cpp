@@ -71,4 +71,28 @@ std::uint64_t Content::wrong(std::span<const std::uint32_t> output, std::uint32_
     return count;
 }
 
+std::optional<std::uint64_t> Content::firstWrong(std::span<const std::uint32_t> output, std::uint32_t round) const
+{
+    const auto all = looked();
+    for (std::uint32_t place = 0; place < all; ++place) {
+        if (output[place] != expected(place, round))
+            return place;
+    }
+    return std::nullopt;
+}
+
+std::optional<int> Content::giver(std::uint64_t place) const
+{
+    switch (m_stage.operation) {
+    case Operation::AllGather:
+    case Operation::AllToAll: return int(place / m_shape.share);
+    case Operation::Broadcast: return 0;
+    case Operation::SendRecv: return (m_rank + m_ranks - 1) % m_ranks;
+    case Operation::AllReduce:
+    case Operation::Reduce:
+    case Operation::ReduceScatter: break;
+    }
+    return std::nullopt;
+}
+
 } // namespace seatrial::engine::collective

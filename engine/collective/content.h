@@ -4,6 +4,7 @@
 #include "engine/collective/job.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace seatrial::engine::collective {
@@ -19,6 +20,10 @@ public:
     void fill(std::span<std::uint32_t> input, std::uint32_t round) const;
     /// How many elements of @p output are not what they have to be after that round. Where this rank gets nothing, none are.
     std::uint64_t wrong(std::span<const std::uint32_t> output, std::uint32_t round) const;
+    /// The first of these, if there is one.
+    std::optional<std::uint64_t> firstWrong(std::span<const std::uint32_t> output, std::uint32_t round) const;
+    /// Which rank gave what has to stand at @p place; nothing where it is a sum of all.
+    std::optional<int> giver(std::uint64_t place) const;
     /// How many of them it looks at.
     std::uint64_t looked() const;
 

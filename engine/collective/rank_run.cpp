@@ -46,9 +46,9 @@ std::string withoutPlace(std::string_view text)
 /// Figures of one stage, as they come.
 struct Findings {
     Samples seconds; ///< of one iteration, of the slowest rank
-    Samples lags;    ///< microseconds
     std::uint64_t iterations = 0;
     std::uint64_t wrong = 0;
+    Parameters firstWrong; ///< which, and whose
     std::uint64_t looked = 0;
     bool byTime = true;
 };
@@ -138,6 +138,7 @@ private:
                 sleepUnlessStopped(0.02, &m_over);
             return Breakage{withoutPlace(problem.what()), "peer", gone()};
         }
+        tellLags();
         enter(m_job.lastStage(), 0);
         m_rendezvous.leave();
         return std::nullopt;
@@ -158,7 +159,11 @@ private:
             if (round == 0 && m_corrupts)
                 corrupt(input, shape.summed);
             wall = batch(number, work, howMany(found), found, monotonicSeconds() - start);
-            found.wrong += content.wrong(output, round);
+            if (const auto wrong = content.wrong(output, round); wrong > 0) {
+                if (found.wrong == 0)
+                    found.firstWrong = whereWrong(content, output, round);
+                found.wrong += wrong;
+            }
             found.looked += content.looked();
         }
         found.byTime = wall >= m_job.seconds;
@@ -195,8 +200,17 @@ private:
         largestOfAll(m_mesh, figures);
         found.iterations += count;
         found.seconds.add(figures[0] / double(count));
-        found.lags.add(std::max(0.0, figures[1] - waited) * 1e6); // who waited longest came first
+        m_lags.add(std::max(0.0, figures[1] - waited) * 1e6); // who waited longest came first
         return figures[2];
+    }
+
+    static Parameters whereWrong(const Content &content, const std::vector<std::uint32_t> &output, std::uint32_t round)
+    {
+        const auto place = content.firstWrong(output, round).value_or(0);
+        Parameters where{{"first_wrong_element", std::to_string(place)}, {"first_wrong_batch", std::to_string(round)}};
+        if (const auto giver = content.giver(place))
+            where["given_by_rank"] = std::to_string(*giver);
+        return where;
     }
 
     static void corrupt(std::vector<std::uint32_t> &input, bool summed)
@@ -229,13 +243,20 @@ private:
         speed["formula"] = "algorithm bandwidth x " + numberText(shape.busFactor);
         measured(name + "_busbw", Unit::GigabytesPerSecond, bus, speed);
         about["verified_elements"] = std::to_string(found.looked);
+        about.insert(found.firstWrong.begin(), found.firstWrong.end());
         Samples wrong;
         wrong.add(double(found.wrong));
         measured(name + "_wrong", Unit::Count, wrong, about);
-        about.erase("verified_elements");
-        about["operation"] = name;
-        about["of"] = "entering, after the first rank, by how long each waits there";
-        measured("arrival_lag_us", Unit::Microseconds, found.lags, about);
+    }
+
+    /// Of all operations together: what it says is of the rank, not of what it does.
+    void tellLags() const
+    {
+        measured("arrival_lag_us", Unit::Microseconds, m_lags,
+                 {{"ranks", std::to_string(m_job.size)},
+                  {"rank", std::to_string(m_job.rank)},
+                  {"of", "coming to the barriers after the first rank, by how long each waits there"},
+                  {"p99", numberText(m_lags.percentile(99))}});
     }
 
     void measured(std::string metric, Unit unit, const Samples &samples, const Parameters &parameters) const
@@ -251,6 +272,7 @@ private:
     const std::atomic<bool> &m_over;
     Rendezvous m_rendezvous;
     std::shared_ptr<Mesh> m_mesh;
+    Samples m_lags; ///< microseconds
     bool m_corrupts = false;
 };
 

@@ -21,6 +21,9 @@ endfunction()
 file(GLOB_RECURSE permissive RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/core/protocol/*.h ${PROJECT_SOURCE_DIR}/engine/*.h)
 list(FILTER permissive EXCLUDE REGEX "_body\\.h$")
+if(NOT SEATRIAL_COLLECTIVE_FOLDER) # these are on top of Gloo
+    list(FILTER permissive EXCLUDE REGEX "^engine/collective/(mesh|operations)\\.h$")
+endif()
 
 file(GLOB_RECURSE desktop RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS
     ${PROJECT_SOURCE_DIR}/core/*.h ${PROJECT_SOURCE_DIR}/remote/*.h ${PROJECT_SOURCE_DIR}/cli/*.h

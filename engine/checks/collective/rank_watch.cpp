@@ -18,6 +18,7 @@ using protocol::Severity;
 constexpr double listenSeconds = 0.1;
 constexpr double lookSeconds = 0.2;             ///< between two looks at the process
 constexpr double longUninterruptible = 2;       ///< a disk or a page may take so long; a healthy one is back by then
+constexpr double longSilence = 10;              ///< of a thread that does nothing but say that the process lives, ten times a second
 constexpr double beforeTheDeadline = 1;         ///< to speak before the supervisor ends us
 
 bool isOfThisCheck(const Measurement &measurement)
@@ -28,7 +29,7 @@ bool isOfThisCheck(const Measurement &measurement)
 } // namespace
 
 RankWatch::RankWatch(const CheckContext &context, const collective::Job &job, RankProcess &process)
-    : m_context(context), m_job(job), m_process(process), m_report(context, collective::checkName), m_moved(monotonicSeconds())
+    : m_context(context), m_job(job), m_process(process), m_report(context, collective::checkName), m_beatSeen(monotonicSeconds()), m_moved(monotonicSeconds())
 {
 }
 
@@ -106,6 +107,12 @@ void RankWatch::look()
         return;
     m_looked = now;
     auto state = m_process.state();
+    if (const auto beats = m_process.beats(); beats != m_beats) {
+        m_beats = beats;
+        m_beatSeen = now;
+    }
+    if (state == "running" && now - m_beatSeen > longSilence)
+        state = "not getting to run (no heartbeat)";
     if (!state.starts_with("in uninterruptible"))
         m_uninterruptibleSince = now;
     else if (now - m_uninterruptibleSince < longUninterruptible)
@@ -141,8 +148,10 @@ std::optional<CheckResult> RankWatch::judge()
     if (m_done && now - m_moved > m_job.stageDeadline)
         return giveUp("the process of rank " + std::to_string(m_job.rank) + " has measured all and does not end");
     const bool still = now - m_moved > m_job.stageDeadline;
-    if (m_toldTrouble == 0 && (m_broken || still)) {
-        m_toldTrouble = now;
+    if ((m_toldTrouble == 0 && still) || (m_broken && !m_toldBroken)) {
+        m_toldBroken = m_broken.has_value();
+        if (m_toldTrouble == 0)
+            m_toldTrouble = now;
         tell(Severity::Warning, m_broken ? m_broken->cause : m_state == "running" ? "" : "self");
     }
     // The others may be asked meanwhile how far they are; whoever decides about the group ends this step then.
@@ -158,6 +167,8 @@ std::optional<CheckResult> RankWatch::judge()
 CheckResult RankWatch::watch()
 {
     const auto deadline = Deadline::after(std::max(1.0, m_context.deadlineSeconds - beforeTheDeadline));
+    m_stage = 0; // there it began, however far it is by now
+    tell(Severity::Info);
     while (true) {
         m_process.listen(listenSeconds, [this](protocol::Body body) { take(std::move(body)); });
         if (stopRequested(m_context.stop)) { // the state is the one seen before: who ends a step also continues what is stopped

@@ -43,11 +43,14 @@ private:
     std::string m_state = "running"; ///< as it was last seen
     double m_uninterruptibleSince = 0;
     double m_looked = 0;
+    std::uint64_t m_beats = 0;
+    double m_beatSeen; ///< when it last gave a sign of life
     int m_stage = -1;
     std::uint64_t m_iteration = 0;
     double m_moved = 0; ///< when it last got on
     std::optional<Broken> m_broken;
     double m_toldTrouble = 0; ///< when it was told that it does not get on, or is broken; 0: neither
+    bool m_toldBroken = false;
     bool m_done = false;
 };
 

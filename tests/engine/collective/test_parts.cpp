@@ -183,8 +183,9 @@ private slots:
         Options options(whole);
         const auto job = Job::ofSchedule(options);
         QCOMPARE(options.problem(), std::string());
-        Options again(job.parameters());
-        QCOMPARE(Job::ofSchedule(again).parameters(), job.parameters());
+        const auto told = job.parameters();
+        Options again(told);
+        QCOMPARE(Job::ofSchedule(again).parameters(), told);
         QCOMPARE(job.stages.size(), 21u);
         QCOMPARE(job.stageName(2), std::string("all_reduce of 8 B"));
         QCOMPARE(job.stageName(4), std::string("all_reduce of 8 MiB"));
@@ -238,6 +239,7 @@ private slots:
                 for (const int bit : {0, 13, 22, 31}) {
                     output[place] = kept ^ (1u << bit);
                     QCOMPARE(content.wrong(output, 7), 1u);
+                    QCOMPARE(content.firstWrong(output, 7), std::optional(std::uint64_t(place)));
                 }
                 output[place] = kept;
             }
