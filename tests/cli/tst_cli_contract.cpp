@@ -294,7 +294,7 @@ private slots:
         QVERIFY(call({"replay", "@g01.jsonl", "--store", "@g.db"}).exitCode == 0);
         const Ended text = call({"topology", "--store", "@g.db", "--node", "g01"});
         QCOMPARE(text.exitCode, 0);
-        QVERIFY2(text.output.startsWith("        GPU0    NIC0    CPU Affinity  NUMA Affinity\nGPU0     X      PIX     0-55          0\nNIC0    PIX      X\n"), text.output.constData());
+        QVERIFY2(text.output.startsWith("        GPU0    NIC0    CPU Affinity  NUMA Affinity  GPU NUMA ID\nGPU0     X      PIX     0-55          0              N/A\nNIC0    PIX      X\n"), text.output.constData());
         QVERIFY(text.output.contains("GPU0: GPU 0 (NVIDIA H100 80GB HBM3, serial 1650123, 0000:17:00.0), below pcie/0000:14:01.0"));
         QVERIFY(!text.output.contains('\x1b'));
         const auto json = QJsonDocument::fromJson(call({"topology", "--store", "@g.db", "--node", "g01", "--json"}).output).object();
