@@ -38,7 +38,7 @@ struct MockIbverbs {
     int status = engine::verbs::completionRetryExceeded;
     bool goesDown = false; ///< together with the first that fails
     int hangsAfter = -1;   ///< writes that are completed, then none is
-    int wrongAfter = -1;   ///< writes that arrive whole, then the next has a wrong byte
+    int wrongAfter = -1;   ///< writes that arrive whole; all after them have a wrong byte
     std::uint64_t wrongOffset = 100;
     int neverArrives = -1;     ///< the number of a write, from 0, that is completed and left out
     int pollFails = 0;         ///< what ibv_poll_cq returns instead

@@ -30,7 +30,7 @@ void arrive(const OnTheWay &write, bool meant)
         std::memcpy(to, &write.inlined, write.piece.bytes);
     else if (!leftOut)
         std::memcpy(to, reinterpret_cast<const char *>(write.piece.address), write.piece.bytes);
-    if (meant && mock().wrongAfter >= 0 && mock().writes == static_cast<std::uint64_t>(mock().wrongAfter))
+    if (meant && mock().wrongAfter >= 0 && mock().writes >= static_cast<std::uint64_t>(mock().wrongAfter))
         to[std::min<std::uint64_t>(mock().wrongOffset, write.piece.bytes - 1)] ^= 0x10;
 }
 
