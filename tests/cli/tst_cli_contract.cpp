@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/cli/own_folder.h"
 #include "tests/support/lab.h"
 #include "tests/support/test_sshd.h"
 
@@ -8,7 +9,6 @@
 #include <QJsonObject>
 #include <QProcess>
 #include <QRegularExpression>
-#include <QTemporaryDir>
 #include <QTest>
 
 #include <sys/stat.h>
@@ -61,21 +61,9 @@ QStringList keysOf(const QJsonObject &object)
 } // namespace
 
 /// Names, fields and exit codes of docs/cli.md.
-class TestCliContract : public QObject
+class TestCliContract : public QObject, OwnFolder
 {
     Q_OBJECT
-
-    QTemporaryDir m_folder;
-
-    QString path(const QString &name) const { return m_folder.filePath(name); }
-
-    QString write(const QString &name, const QByteArray &bytes) const
-    {
-        QFile file(path(name));
-        if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size())
-            qFatal("cannot write %s", qPrintable(file.fileName()));
-        return file.fileName();
-    }
 
     /// "@name" stands for a file of the test's folder.
     Ended call(QStringList words) const
@@ -103,7 +91,6 @@ class TestCliContract : public QObject
 private slots:
     void initTestCase()
     {
-        QVERIFY(m_folder.isValid());
         qputenv("XDG_DATA_HOME", path("share").toLocal8Bit()); // never a person's own history
         write("fleet.yaml", "version: 1\nname: hall\nnodes:\n  - name: n[01-03]\n    address: 127.0.0.[1-3]\n");
         write("broken.yaml", "version: 1\nname: hall\nnodes:\n  - name: n01\n    adress: 127.0.0.1\n");
@@ -172,7 +159,7 @@ private slots:
         row("results: unknown node", {"results", "--store", "@s.db", "--node", "n09"}, "n\\[01-02\\]");
         row("stream: no node", {"stream", "--store", "@s.db"}, "--node");
         row("replay: missing", {"replay", "@none.jsonl", "--store", "@never.db"}, "none.jsonl");
-        row("replay: folder", {"replay", m_folder.path(), "--store", "@never.db"}, "is a folder");
+        row("replay: folder", {"replay", path(), "--store", "@never.db"}, "is a folder");
         row("replay: random bytes", {"replay", "@random", "--store", "@never.db"}, "not a stream");
         row("replay: without end", {"replay", "/dev/zero", "--store", "@never.db"}, "not a stream");
         row("replay: empty", {"replay", "@empty", "--store", "@never.db"}, "is empty");

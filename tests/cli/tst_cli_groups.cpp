@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/cli/own_folder.h"
 #include "tests/support/lab.h"
 
 #include <QFile>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
-#include <QTemporaryDir>
 #include <QTest>
 
 using namespace seatrial::tests;
@@ -41,18 +41,9 @@ QByteArray streamOfGroups(const QByteArray &node, int rank)
 } // namespace
 
 /// Groups of nodes at the terminal.
-class TestCliGroups : public QObject
+class TestCliGroups : public QObject, OwnFolder
 {
     Q_OBJECT
-
-    QTemporaryDir m_folder;
-
-    QString path(const QString &name) const { return m_folder.filePath(name); }
-    void write(const QString &name, const QByteArray &bytes) const
-    {
-        QFile file(path(name));
-        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size());
-    }
 
 private slots:
     /// What a group was waiting for is told by its streams alone, as it was while it ran.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // kill -USR2 of a seatrialctl that measures a node over a real sshd.
+#include "tests/cli/own_folder.h"
 #include "tests/support/lab.h"
 #include "tests/support/test_sshd.h"
 
@@ -9,7 +10,6 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QProcess>
-#include <QTemporaryDir>
 #include <QTest>
 
 #include <csignal>
@@ -71,28 +71,19 @@ private:
 
 } // namespace
 
-class TestCliPause : public QObject
+class TestCliPause : public QObject, OwnFolder
 {
     Q_OBJECT
-
-    QTemporaryDir m_folder;
-    QString path(const QString &name) const { return m_folder.filePath(name); }
-
-    void write(const QString &name, const QByteArray &bytes) const
-    {
-        QFile file(path(name));
-        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size());
-    }
 
 private slots:
     void aRunIsPausedAndGoesOn()
     {
         if (!TestSshd::canHaveOwnFolders())
             QSKIP("needs root: the engine is put into folders of its own");
-        QVERIFY(QDir(m_folder.path()).mkdir("bin"));
+        QVERIFY(QDir(path()).mkdir("bin"));
         QVERIFY(QFile::copy(programPath("seatrialctl"), path("bin/seatrialctl"))); // takes the engine that lies beside it
         QVERIFY(QFile::copy(TEST_ENGINE, path("bin/seatrial-engine")));
-        QVERIFY(QDir(m_folder.path()).mkdir("share") && QFile::link(QString(SEATRIAL_BINARY_DIR) + "/share/seatrial", path("share/seatrial")));
+        QVERIFY(QDir(path()).mkdir("share") && QFile::link(QString(SEATRIAL_BINARY_DIR) + "/share/seatrial", path("share/seatrial")));
         const TestSshd sshd({.ownFolders = true});
         write("one.yaml", QString("version: 1\nname: hall\nnodes:\n  - name: n01\n    address: 127.0.0.1\n    ssh: { port: %1, identity: '%2', known_hosts: '%3' }\n")
                               .arg(sshd.port()).arg(QString::fromStdString(sshd.identity().string()), QString::fromStdString(sshd.knownHosts().string())).toUtf8());

@@ -4,6 +4,7 @@
 #include "engine/device/cuda/cublas_api.h"
 #include "engine/device/cuda/cuda_api.h"
 #include "engine/device/cuda/nccl_api.h"
+#include "tests/support/same_signature.h"
 
 #include <QTest>
 
@@ -23,34 +24,7 @@
 
 namespace own = seatrial::engine::cuda;
 
-namespace {
-
-/// Both are passed in the same way: pointers, whole numbers of one size, structures of one size.
-template <class Mine, class Theirs>
-constexpr bool sameArgument()
-{
-    constexpr bool minePoints = std::is_pointer_v<Mine>;
-    constexpr bool theirsPoints = std::is_pointer_v<Theirs>;
-    return sizeof(Mine) == sizeof(Theirs) && minePoints == theirsPoints && std::is_class_v<Mine> == std::is_class_v<Theirs>
-        && std::is_floating_point_v<Mine> == std::is_floating_point_v<Theirs>;
-}
-
-template <class Mine, class Theirs>
-struct Same : std::false_type {};
-
-template <class R, class... Mine, class S, class... Theirs>
-struct Same<R (*)(Mine...), S (*)(Theirs...)> {
-    static constexpr bool check()
-    {
-        if constexpr (sizeof...(Mine) != sizeof...(Theirs))
-            return false;
-        else
-            return sameArgument<R, S>() && (sameArgument<Mine, Theirs>() && ...);
-    }
-    static constexpr bool value = check();
-};
-
-} // namespace
+using seatrial::tests::Same;
 
 #ifdef HAVE_CUDA_HEADER
 #define SAME(member, function) static_assert(Same<decltype(own::CudaApi::member), decltype(&::function)>::value, #function);

@@ -3,6 +3,7 @@
 /// comparing. The library itself is asked for the functions, where it is there.
 #include "engine/device/verbs/verbs_api.h"
 #include "engine/device/verbs/verbs_library.h"
+#include "tests/support/same_signature.h"
 
 #include <QTest>
 
@@ -20,34 +21,7 @@
 namespace own = seatrial::engine::verbs;
 
 #ifdef HAVE_VERBS_HEADER
-namespace {
-
-/// Both are passed in the same way: pointers, whole numbers of one size.
-template<class Mine, class Theirs>
-constexpr bool sameArgument()
-{
-    if constexpr (std::is_void_v<Mine> || std::is_void_v<Theirs>)
-        return std::is_void_v<Mine> == std::is_void_v<Theirs>;
-    else
-        return sizeof(Mine) == sizeof(Theirs) && std::is_pointer_v<Mine> == std::is_pointer_v<Theirs> && !std::is_class_v<Mine> && !std::is_class_v<Theirs>;
-}
-
-template<class Mine, class Theirs>
-struct Same : std::false_type {};
-
-template<class R, class... Mine, class S, class... Theirs>
-struct Same<R (*)(Mine...), S (*)(Theirs...)> {
-    static constexpr bool check()
-    {
-        if constexpr (sizeof...(Mine) != sizeof...(Theirs))
-            return false;
-        else
-            return sameArgument<R, S>() && (sameArgument<Mine, Theirs>() && ...);
-    }
-    static constexpr bool value = check();
-};
-
-} // namespace
+using seatrial::tests::Same;
 
 #define SAME(member, function) static_assert(Same<decltype(own::Api::member), decltype(&::function)>::value, #function);
 SAME(deviceList, ibv_get_device_list)
