@@ -56,8 +56,8 @@ struct CriterionFigures {
 void testNodes(Case &aCase, const CriterionFigures &group);
 /// A property of parts that is the same on the other nodes.
 void testUniform(Case &aCase, const Criterion &criterion);
-/// Figures between two nodes: who of the two, or the path between them?
-void testPairs(Case &aCase, const CriterionFigures &group);
+/// Figures between two nodes: who of the two, or the path between them? Those of one step by all criteria together.
+void testPairs(Case &aCase, const std::vector<CriterionFigures> &groups);
 /// Nodes that the other ranks of their groups waited for.
 void testGroups(Case &aCase);
 /// Hardware that did something wrong, required steps without a result, nodes out of reach.

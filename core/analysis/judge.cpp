@@ -33,6 +33,7 @@ std::map<FigureName, std::vector<std::size_t>> figuresByName(const std::vector<F
 void testCriteria(Case &aCase)
 {
     const auto places = figuresByName(aCase.figures);
+    std::vector<CriterionFigures> groups;
     for (const Criterion &criterion : aCase.criteria.criteria) {
         if (criterion.kind == Criterion::Kind::Uniform) {
             testUniform(aCase, criterion);
@@ -50,8 +51,9 @@ void testCriteria(Case &aCase)
             (figure.ends ? group.ofPairs : group.ofNodes).push_back(&figure);
         }
         testNodes(aCase, group);
-        testPairs(aCase, group);
+        groups.push_back(std::move(group));
     }
+    testPairs(aCase, groups);
 }
 
 /// Every figure is listed, judged or not; of a step done before and after the later one.

@@ -28,7 +28,10 @@ public:
     {
     }
 
-    void run();
+    /// Says who is bad with others.
+    std::set<int> accuse();
+    /// @p accused are those by any criterion of the step.
+    void report(const std::set<int> &accused);
 
 private:
     static constexpr std::size_t kLeastWitnesses = 2;
@@ -46,7 +49,7 @@ private:
     double middleWithout(int node, int partner) const;
     Limits limitsFor(const Population &population, int owner, Centre *others = nullptr) const;
     void reportNode(int node, const NodeResult &result);
-    void reportPair(const Figure &figure);
+    void reportPair(const Figure &figure, const std::set<int> &accused);
     bool worse(double a, double b) const { return m_higherIsBetter ? a < b : a > b; }
     int pairNumber(int a, int b) const { return m_pairNumbers.at(std::minmax(a, b)); }
 
@@ -63,7 +66,7 @@ private:
     std::map<int, NodeResult> m_results;
 };
 
-void PairTest::run()
+std::set<int> PairTest::accuse()
 {
     collect();
     const int count = static_cast<int>(m_met.size());
@@ -72,10 +75,20 @@ void PairTest::run()
         m_case.fleetTooSmall[count].insert(m_criterion.check);
     for (const auto &[node, partners] : m_partners)
         judgeNode(node);
+    std::set<int> accused;
+    for (const auto &[node, result] : m_results) {
+        if (result.accused)
+            accused.insert(node);
+    }
+    return accused;
+}
+
+void PairTest::report(const std::set<int> &accused)
+{
     for (const auto &[node, result] : m_results)
         reportNode(node, result);
     for (const Figure *figure : m_figures)
-        reportPair(*figure);
+        reportPair(*figure, accused);
 }
 
 void PairTest::collect()
@@ -184,8 +197,8 @@ void PairTest::reportNode(int node, const NodeResult &result)
     m_case.add(node, std::move(finding));
 }
 
-/// One finding for both ends. It is not held against the end that has a bad partner.
-void PairTest::reportPair(const Figure &figure)
+/// One finding for both ends. It is not held against the end that has a bad partner: a slow cable delays as well.
+void PairTest::reportPair(const Figure &figure, const std::set<int> &accused)
 {
     const auto [from, to] = *figure.ends;
     const bool usable = unusable(figure, m_criterion).empty();
@@ -204,13 +217,13 @@ void PairTest::reportPair(const Figure &figure)
         finding.text += ", the median of " + std::to_string(figure.attempts) + " attempts";
 
     const bool low = finding.verdict != Verdict::Qualified;
-    const bool fromAccused = m_results.at(from).accused, toAccused = m_results.at(to).accused;
+    const bool fromAccused = accused.contains(from), toAccused = accused.contains(to);
     for (const auto &[node, selfAccused, otherAccused] : {std::tuple{from, fromAccused, toAccused}, std::tuple{to, toAccused, fromAccused}}) {
         Finding own = finding;
         if (low && !selfAccused && otherAccused) {
             own.verdict = Verdict::Qualified;
             own.advice.clear();
-            own.text += "; not held against " + m_case.name(node) + ": " + m_case.name(node == from ? to : from) + " is slow with its other partners too";
+            own.text += "; not held against " + m_case.name(node) + ": " + m_case.name(node == from ? to : from) + " is bad with its other partners too";
         } else if (low) {
             own.verdict = Verdict::Marginal;
             if (!selfAccused)
@@ -222,13 +235,23 @@ void PairTest::reportPair(const Figure &figure)
 
 } // namespace
 
-void testPairs(Case &aCase, const CriterionFigures &group)
+void testPairs(Case &aCase, const std::vector<CriterionFigures> &groups)
 {
-    std::map<std::string, std::vector<const Figure *>> steps;
-    for (const Figure *figure : group.ofPairs)
-        steps[figure->stepId].push_back(figure);
-    for (auto &[step, figures] : steps)
-        PairTest(aCase, group.criterion, std::move(figures)).run();
+    std::map<std::string, std::vector<PairTest>> tests; // by step
+    for (const CriterionFigures &group : groups) {
+        std::map<std::string, std::vector<const Figure *>> steps;
+        for (const Figure *figure : group.ofPairs)
+            steps[figure->stepId].push_back(figure);
+        for (auto &[step, figures] : steps)
+            tests[step].emplace_back(aCase, group.criterion, std::move(figures));
+    }
+    for (auto &[step, ofStep] : tests) {
+        std::set<int> accused;
+        for (PairTest &test : ofStep)
+            accused.merge(test.accuse());
+        for (PairTest &test : ofStep)
+            test.report(accused);
+    }
 }
 
 } // namespace seatrial::analysis

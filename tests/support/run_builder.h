@@ -136,6 +136,13 @@ public:
         pairEnded(step, from, to, protocol::StepStatus::Completed, {}, attempt);
         return *this;
     }
+    /// Beside what pair() says: a round trip of the same pair.
+    RunBuilder &pairLatency(const std::string &step, const std::string &from, const std::string &to, double microseconds)
+    {
+        value(from, step, "tcp_latency", microseconds, protocol::Unit::Microseconds, from + "→" + to);
+        m_run.observations.back().key.peer = domain::NodeId(to);
+        return *this;
+    }
     RunBuilder &pairEnded(const std::string &step, const std::string &measuring, const std::string &serving, protocol::StepStatus status,
                           const std::string &reason, int attempt = 1)
     {

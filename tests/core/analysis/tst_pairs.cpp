@@ -78,6 +78,7 @@ private slots:
     void slowInOneDirectionOnly();
     void twoSlowNodesThatMeet();
     void slowPathAccusesNobody();
+    void aSlowCableDelaysAsWell();
     void twoNodes();
     void absoluteLimitOfTwoNodes();
     void oneSlowOfFour();
@@ -110,7 +111,7 @@ void PairsTest::slowNode()
                             "nodes (n[01-02,04-06]), z −31; its partners n[02,04,06] are well without it"));
     QCOMPARE(reason.advice, std::string("check the cable"));
     QVERIFY(verdict.find(NodeId("n02"))->reasons.empty());
-    const auto explained = [](const Finding &finding) { return finding.text.ends_with("not held against n02: n03 is slow with its other partners too"); };
+    const auto explained = [](const Finding &finding) { return finding.text.ends_with("not held against n02: n03 is bad with its other partners too"); };
     QCOMPARE(std::ranges::count_if(verdict.find(NodeId("n02"))->findings, explained), 2);
 }
 
@@ -127,6 +128,31 @@ void PairsTest::twoSlowNodesThatMeet()
     const FleetVerdict verdict = judge(ringOf(8, [&](int a, int b) { return slow(a) || slow(b) ? 1.0 : 12.0; }).data(), pairCriteria());
     QCOMPARE(named(verdict, Verdict::Failed), (QStringList{"n03", "n04"}));
     QCOMPARE(verdict.count(Verdict::Qualified), 6);
+}
+
+/// One delayed pair of a node that is bad by its throughput is no other fault, and not held against its partner.
+void PairsTest::aSlowCableDelaysAsWell()
+{
+    Criteria criteria = pairCriteria();
+    Criterion latency = criteria.criteria.front();
+    latency.metric = "tcp_latency";
+    latency.direction = Direction::AtMost;
+    latency.marginal = 4;
+    latency.failed = 20;
+    latency.unit = protocol::Unit::Microseconds;
+    for (const bool latencyFirst : {false, true}) {
+        criteria.criteria = {pairCriteria().criteria.front()};
+        criteria.criteria.insert(latencyFirst ? criteria.criteria.begin() : criteria.criteria.end(), latency);
+        for (const bool slowCable : {true, false}) {
+            RunBuilder run = ringOf(6, [&](int a, int b) { return slowCable && (a == 2 || b == 2) ? 0.94 : 12.0; });
+            const auto names = nodeNames(6);
+            for (std::size_t node = 0; node < names.size(); ++node)
+                run.pairLatency("network", names[node], names[(node + 1) % names.size()], node == 1 ? 70 : 12); // n02→n03
+            const FleetVerdict verdict = judge(run.data(), criteria);
+            QCOMPARE(named(verdict, Verdict::Failed), slowCable ? QStringList{"n03"} : QStringList{});
+            QCOMPARE(named(verdict, Verdict::Marginal), slowCable ? QStringList{} : (QStringList{"n02", "n03"}));
+        }
+    }
 }
 
 void PairsTest::slowPathAccusesNobody()
